@@ -1,0 +1,1 @@
+"""The DuckDB file: settings, raw tables, the one writer, publishing."""

@@ -1,0 +1,242 @@
+"""The raw tables: names and columns, in one place.
+
+The first eight have the tables and columns of the SEC's quarterly "Insider Transactions Data Sets" (form345), all
+values as text exactly as the source wrote them, plus what only a submission's SGML header or XML knows, plus
+provenance. Both roads (``daily``: parsed submissions, ``quarterly``: the SEC's own flattening) fill the same tables.
+
+A leading ``_`` marks provenance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SCHEMA = "raw"
+ROADS = ("daily", "quarterly")
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One raw table.
+
+    Attributes:
+        name: Table name in schema ``raw`` (lower case).
+        source_columns: Columns as the SEC names them (lower case), all VARCHAR.
+        header_columns: Columns only the submission itself knows, all VARCHAR; NULL on the quarterly road.
+    """
+
+    name: str
+    source_columns: tuple[str, ...]
+    header_columns: tuple[str, ...] = ()
+
+    @property
+    def member(self) -> str:
+        """Name of the table's member in a quarterly zip."""
+        return f"{self.name.upper()}.tsv"
+
+    @property
+    def value_columns(self) -> tuple[str, ...]:
+        """Source and header columns, in table order."""
+        return self.source_columns + self.header_columns
+
+
+def _noted(*columns: str) -> tuple[str, ...]:
+    """Each column followed by its footnote column, as form345 orders them."""
+    return tuple(name for column in columns for name in (column, f"{column}_fn"))
+
+
+_OWNERSHIP = _noted(
+    "shrs_ownd_folwng_trans", "valu_ownd_folwng_trans", "direct_indirect_ownership", "nature_of_ownership"
+)
+_UNDERLYING = _noted("undlyng_sec_title", "undlyng_sec_shares", "undlyng_sec_value")
+
+FORM345_TABLES: tuple[RawTable, ...] = (
+    RawTable(
+        "submission",
+        (
+            "accession_number",
+            "filing_date",
+            "period_of_report",
+            "date_of_orig_sub",
+            "no_securities_owned",
+            "not_subject_sec16",
+            "form3_holdings_reported",
+            "form4_trans_reported",
+            "document_type",
+            "issuercik",
+            "issuername",
+            "issuertradingsymbol",
+            "remarks",
+            "aff10b5one",
+        ),
+        (
+            "acceptance_datetime",  # <ACCEPTANCE-DATETIME>, YYYYMMDDHHMMSS, New York
+            "assigned_sic",  # four digits the SEC had assigned to the issuer on that day
+            "header_form_type",  # CONFORMED SUBMISSION TYPE
+            "header_issuer_name",  # COMPANY CONFORMED NAME of the issuer
+            "schema_version",
+            "recovery",  # what was mended, losslessly, before the XML could be read; NULL for most
+        ),
+    ),
+    RawTable(
+        "reportingowner",
+        (
+            "accession_number",
+            "rptownercik",
+            "rptownername",
+            "rptowner_relationship",  # Director,Officer,TenPercentOwner,Other
+            "rptowner_title",
+            "rptowner_txt",
+            "rptowner_street1",
+            "rptowner_street2",
+            "rptowner_city",
+            "rptowner_state",
+            "rptowner_zipcode",
+            "rptowner_state_desc",
+            "file_number",
+        ),
+    ),
+    RawTable(
+        "nonderiv_trans",
+        (
+            "accession_number",
+            "nonderiv_trans_sk",
+            *_noted("security_title", "trans_date", "deemed_execution_date"),
+            "trans_form_type",
+            "trans_code",
+            "equity_swap_involved",
+            "equity_swap_trans_cd_fn",
+            *_noted("trans_timeliness", "trans_shares", "trans_pricepershare", "trans_acquired_disp_cd"),
+            *_OWNERSHIP,
+        ),
+    ),
+    RawTable(
+        "nonderiv_holding",
+        (
+            "accession_number",
+            "nonderiv_holding_sk",
+            *_noted("security_title", "trans_form_type"),
+            *_OWNERSHIP,
+        ),
+    ),
+    RawTable(
+        "deriv_trans",
+        (
+            "accession_number",
+            "deriv_trans_sk",
+            *_noted("security_title", "conv_exercise_price", "trans_date", "deemed_execution_date"),
+            "trans_form_type",
+            "trans_code",
+            "equity_swap_involved",
+            "equity_swap_trans_cd_fn",
+            *_noted(
+                "trans_timeliness",
+                "trans_shares",
+                "trans_total_value",
+                "trans_pricepershare",
+                "trans_acquired_disp_cd",
+                "excercise_date",  # the SEC's own spelling
+                "expiration_date",
+            ),
+            *_UNDERLYING,
+            *_OWNERSHIP,
+        ),
+    ),
+    RawTable(
+        "deriv_holding",
+        (
+            "accession_number",
+            "deriv_holding_sk",
+            *_noted("security_title", "conv_exercise_price", "trans_form_type", "exercise_date", "expiration_date"),
+            *_UNDERLYING,
+            *_OWNERSHIP,
+        ),
+    ),
+    RawTable(
+        "footnotes",
+        ("accession_number", "footnote_id", "footnote_txt"),
+        ("elements",),  # where the note hangs: comma-separated element paths with 1-based row numbers
+    ),
+    RawTable("owner_signature", ("accession_number", "ownersignaturename", "ownersignaturedate")),
+)
+
+FORM345 = {table.name: table for table in FORM345_TABLES}
+
+# Provenance columns that follow the value columns of each of the eight tables.
+PROVENANCE: tuple[tuple[str, str], ...] = (
+    ("_road", "VARCHAR"),  # daily | quarterly
+    ("_partition", "VARCHAR"),  # filing day YYYY-MM-DD | quarter 2024q3
+    ("_loaded_at", "TIMESTAMP"),  # UTC
+    ("_parser_version", "VARCHAR"),
+)
+
+# Tables about how the data got here. Types are real types: we wrote these values, the source did not.
+LEDGER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
+    # One row per ownership-form line of a daily index, every version of that index kept.
+    "filing_index": (
+        ("cik", "VARCHAR"),
+        ("company_name", "VARCHAR"),
+        ("form_type", "VARCHAR"),
+        ("date_filed", "VARCHAR"),
+        ("file_name", "VARCHAR"),
+        ("line_number", "INTEGER"),  # 1-based line in the file
+        ("_index_version", "INTEGER"),  # 1 is the first version seen of that day's index
+        ("_partition", "VARCHAR"),
+        ("_loaded_at", "TIMESTAMP"),
+    ),
+    # One row per version of a daily index file, and one for a day known to have none.
+    "filing_index_files": (
+        ("status", "VARCHAR"),  # published | holiday
+        ("_index_version", "INTEGER"),
+        ("url", "VARCHAR"),
+        ("fetched_at", "TIMESTAMP"),
+        ("sha256", "VARCHAR"),
+        ("byte_count", "BIGINT"),
+        ("line_count", "INTEGER"),  # filing lines of every form type
+        ("ownership_line_count", "INTEGER"),  # lines of forms 3, 3/A, 4, 4/A, 5, 5/A
+        ("unreadable_line_count", "INTEGER"),
+        ("unreadable_lines", "VARCHAR"),  # the lines themselves, newline-separated
+        ("_partition", "VARCHAR"),
+        ("_loaded_at", "TIMESTAMP"),
+    ),
+    # One row per fetch, whatever became of it.
+    "fetch_outcomes": (
+        ("kind", "VARCHAR"),  # index | listing | filing | quarterly | issuer | price
+        ("accession_number", "VARCHAR"),
+        ("url", "VARCHAR"),
+        ("outcome", "VARCHAR"),  # fetched | unchanged | holiday | not_published | not_found | throttled | failed
+        ("http_status", "INTEGER"),
+        ("byte_count", "BIGINT"),
+        ("sha256", "VARCHAR"),
+        ("attempts", "INTEGER"),
+        ("elapsed_ms", "INTEGER"),
+        ("error", "VARCHAR"),
+        ("is_simulated", "BOOLEAN"),  # the server said that it is a simulator
+        ("fetched_at", "TIMESTAMP"),
+        ("_partition", "VARCHAR"),
+        ("_loaded_at", "TIMESTAMP"),
+    ),
+    # One row per filing whose bytes we hold but cannot read into rows.
+    "quarantine": (
+        ("accession_number", "VARCHAR"),
+        ("reason_code", "VARCHAR"),
+        ("reason", "VARCHAR"),
+        ("byte_count", "BIGINT"),
+        ("sha256", "VARCHAR"),
+        ("_road", "VARCHAR"),
+        ("_partition", "VARCHAR"),
+        ("_loaded_at", "TIMESTAMP"),
+        ("_parser_version", "VARCHAR"),
+    ),
+    # One row per loaded partition: what it was made from and what came of it.
+    "loads": (
+        ("_road", "VARCHAR"),
+        ("_partition", "VARCHAR"),
+        ("source_sha256", "VARCHAR"),
+        ("table_name", "VARCHAR"),
+        ("row_count", "BIGINT"),
+        ("is_simulated", "BOOLEAN"),
+        ("_parser_version", "VARCHAR"),
+        ("_loaded_at", "TIMESTAMP"),
+    ),
+}

@@ -1,0 +1,158 @@
+"""Every setting of the project, read from environment variables in this one file.
+
+The names, defaults and meanings are listed in ``.env.example``; a test keeps the two in step.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from warehouse.errors import SettingsError
+
+SEC_WWW_URL = "https://www.sec.gov"
+SEC_DATA_URL = "https://data.sec.gov"
+
+# https://www.sec.gov/os/accessing-edgar-data: "no more than 10 requests per second".
+SEC_LIMIT_PER_SECOND = 10.0
+
+_CONTACT = re.compile(r"\S.*\s\S+@\S+\.\S+")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process.
+
+    Attributes:
+        data_dir: Folder of everything the project writes.
+        sec_contact: ``Name e-mail`` sent as User-Agent; ``None`` only off sec.gov.
+        sec_www_url: Base address of the archives (indexes, filings, quarterly sets), no trailing slash.
+        sec_data_url: Base address of the submissions JSON, no trailing slash.
+        sec_max_requests_per_second: Requests per second over everything on this machine, above 0 and at most 10.
+        daily_start_date: First filing day ``form4_daily`` catches up from; ``None`` for the first day of the
+            previous calendar quarter, the earliest day no quarterly set may cover yet.
+        look_back_days: How many earlier filing days have their index read again by each daily run.
+        lock_dir: Folder of the machine-wide rate limit's state.
+    """
+
+    data_dir: Path
+    sec_contact: str | None = None
+    sec_www_url: str = SEC_WWW_URL
+    sec_data_url: str = SEC_DATA_URL
+    sec_max_requests_per_second: float = 8.0
+    daily_start_date: date | None = None
+    look_back_days: int = 5
+    lock_dir: Path = Path(tempfile.gettempdir()) / "insider-tiers"
+
+    @property
+    def is_live_sec(self) -> bool:
+        """Whether any request would reach sec.gov."""
+        hosts = (urlsplit(self.sec_www_url).hostname or "", urlsplit(self.sec_data_url).hostname or "")
+        return any(host == "sec.gov" or host.endswith(".sec.gov") for host in hosts)
+
+    @property
+    def user_agent(self) -> str:
+        """The declared User-Agent.
+
+        Raises:
+            SettingsError: ``SEC_CONTACT`` is missing or has no e-mail address and the server is the SEC's.
+        """
+        if self.sec_contact and _CONTACT.fullmatch(self.sec_contact.strip()):
+            return self.sec_contact.strip()
+        if self.is_live_sec:
+            raise SettingsError(
+                "SEC_CONTACT must hold your name and e-mail address, for example "
+                "SEC_CONTACT='Jane Doe jane@example.com'. The SEC blocks clients that do not declare themselves; "
+                "set it in .env or in the environment."
+            )
+        return "insider-tiers practice run@localhost.invalid"
+
+    @property
+    def landing_dir(self) -> Path:
+        """Everything fetched, as served."""
+        return self.data_dir / "landing"
+
+    @property
+    def parsed_dir(self) -> Path:
+        """Rows parsed from the landing zone, waiting for the writer; may be deleted at any time."""
+        return self.data_dir / "parsed"
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The writer's DuckDB file."""
+        return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def published_dir(self) -> Path:
+        """The readers' folder: ``insider_tiers.duckdb``, ``parquet/`` and ``manifest.json``."""
+        return self.data_dir / "published"
+
+    @property
+    def published_path(self) -> Path:
+        """The readers' DuckDB file."""
+        return self.published_dir / "insider_tiers.duckdb"
+
+    @property
+    def quality_dir(self) -> Path:
+        """Data Docs and gate results."""
+        return self.data_dir / "quality"
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from environment variables.
+
+    Args:
+        environment: Variable names to values; the process environment when ``None``.
+
+    Raises:
+        SettingsError: A value cannot be read or is refused; the message names the variable and the remedy.
+    """
+    env = os.environ if environment is None else environment
+
+    def text(name: str, default: str) -> str:
+        return env.get(name, "").strip() or default
+
+    rate = _number("SEC_MAX_REQUESTS_PER_SECOND", text("SEC_MAX_REQUESTS_PER_SECOND", "8"))
+    if not 0 < rate <= SEC_LIMIT_PER_SECOND:
+        raise SettingsError(
+            f"SEC_MAX_REQUESTS_PER_SECOND={rate:g} is refused: the SEC allows at most {SEC_LIMIT_PER_SECOND:g} "
+            "requests a second. Choose a number above 0 and at most 10."
+        )
+    look_back = _number("LOOK_BACK_DAYS", text("LOOK_BACK_DAYS", "5"))
+    if look_back < 0 or look_back != int(look_back):
+        raise SettingsError(f"LOOK_BACK_DAYS={look_back:g} is refused: give a whole number of days, 0 or more.")
+    start = text("DAILY_START_DATE", "")
+    try:
+        daily_start = date.fromisoformat(start) if start else None
+    except ValueError as error:
+        raise SettingsError(f"DAILY_START_DATE={start!r} is not a date: write it as YYYY-MM-DD.") from error
+    return Settings(
+        data_dir=Path(text("DATA_DIR", "data")).expanduser().absolute(),
+        sec_contact=text("SEC_CONTACT", "") or None,
+        sec_www_url=_address("SEC_WWW_URL", text("SEC_WWW_URL", SEC_WWW_URL)),
+        sec_data_url=_address("SEC_DATA_URL", text("SEC_DATA_URL", SEC_DATA_URL)),
+        sec_max_requests_per_second=rate,
+        daily_start_date=daily_start,
+        look_back_days=int(look_back),
+        lock_dir=Path(text("RATE_LIMIT_DIR", str(Settings.lock_dir))).expanduser().absolute(),
+    )
+
+
+def _number(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError as error:
+        raise SettingsError(f"{name}={value!r} is not a number.") from error
+
+
+def _address(name: str, value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SettingsError(f"{name}={value!r} is not a web address: write it as https://host.")
+    return value.rstrip("/")
