@@ -1,0 +1,138 @@
+"""The latest headline tiers as a table in the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import duckdb
+from rich.table import Table
+from rich.text import Text
+
+from warehouse.errors import InsiderTiersError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Shape and word carry the meaning, colour only repeats it.
+TIER_MARKS = {
+    "Overweight": ("▲", "green"),
+    "Neutral": ("●", "white"),
+    "Underweight": ("▼", "red"),
+    "Insufficient history": ("○", "dim"),
+}
+
+_HEADLINE = """
+    select
+        quarter_end,
+        sector,
+        tier,
+        value,
+        five_year_average,
+        percentile,
+        history_months,
+        suggested_weight,
+        issuer_count,
+        is_fragile,
+        previous_quarter_tier
+    from fct_sector_tiers_quarterly
+    where is_headline
+        and quarter_end = (select max(quarter_end) from fct_sector_tiers_quarterly where is_headline)
+    order by percentile desc nulls last, sector
+"""
+
+
+@dataclass(frozen=True)
+class TierRow:
+    """One sector in the latest headline tiers; ratios in [-1, 1], percentile and weight as fractions of 1."""
+
+    quarter_end: date
+    sector: str
+    tier: str
+    value: float | None
+    five_year_average: float | None
+    percentile: float | None
+    history_months: int
+    suggested_weight: float | None
+    issuer_count: int
+    is_fragile: bool | None
+    previous_quarter_tier: str | None
+
+
+@dataclass(frozen=True)
+class LatestTiers:
+    """The latest quarter's headline tiers and what must be said beside them."""
+
+    rows: tuple[TierRow, ...]
+    as_of_date: date
+    is_simulated: bool
+
+
+def read_latest_tiers(published_path: Path) -> LatestTiers:
+    """Read the newest quarter's headline tiers.
+
+    Args:
+        published_path: The published DuckDB file; opened read-only.
+
+    Raises:
+        InsiderTiersError: There is no published file yet, or it holds no complete quarter.
+    """
+    if not published_path.is_file():
+        raise InsiderTiersError(
+            f"{published_path} does not exist: nothing has been published yet. Run `make demo`, or load data and "
+            "run `make build`."
+        )
+    with duckdb.connect(str(published_path), read_only=True) as connection:
+        rows = connection.execute(_HEADLINE).fetchall()
+        publication = connection.execute("select as_of_date, is_simulated from publication").fetchone()
+    if not rows or publication is None:
+        raise InsiderTiersError(
+            f"{published_path} holds no complete quarter yet: load at least one whole calendar quarter of filings "
+            "(make backfill FROM=...) and run `make build`."
+        )
+    return LatestTiers(
+        rows=tuple(TierRow(*(float(cell) if isinstance(cell, Decimal) else cell for cell in row)) for row in rows),
+        as_of_date=publication[0],
+        is_simulated=publication[1],
+    )
+
+
+def tier_table(tiers: LatestTiers) -> Table:
+    """Lay the tiers out as a rich table, best percentile first."""
+    table = Table(
+        title=(
+            f"Sector tiers at {tiers.rows[0].quarter_end:%d %B %Y} — "
+            "officers and directors, 90 days, net purchase ratio in dollars"
+        ),
+        caption=(
+            ("SIMULATED DATA, made by the simulator; no real company is described. " if tiers.is_simulated else "")
+            + f"Known as of {tiers.as_of_date:%d %B %Y}. Percentile: against the sector's own 60 month-ends before. "
+            "A star marks a tier that one issuer, or fewer than five, decide."
+        ),
+        title_justify="left",
+        caption_justify="left",
+    )
+    table.add_column("Sector")
+    table.add_column("Tier")
+    for heading in ("NPR $", "5-yr avg", "Percentile", "Weight", "Issuers"):
+        table.add_column(heading, justify="right")
+    table.add_column("Last quarter")
+    for row in tiers.rows:
+        mark, colour = TIER_MARKS[row.tier]
+        table.add_row(
+            row.sector,
+            Text(f"{mark} {row.tier}{' *' if row.is_fragile else ''}", style=colour),
+            _number(row.value, "+.2f"),
+            _number(row.five_year_average, "+.2f"),
+            _number(row.percentile, ".0%"),
+            _number(row.suggested_weight, ".1%"),
+            str(row.issuer_count),
+            row.previous_quarter_tier or "–",
+        )
+    return table
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
