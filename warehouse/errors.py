@@ -26,11 +26,11 @@ class FetchError(InsiderTiersError):
     """A server did not give what was asked for, after all retries."""
 
 
-class NotPublishedYet(FetchError):
+class NotPublishedYet(FetchError):  # noqa: N818 - an outcome that is waited for
     """The index of a filing day is not published yet; the same request may succeed later."""
 
 
-class Throttled(FetchError):
+class Throttled(FetchError):  # noqa: N818 - says what happened
     """The server asked us to slow down, and still did after the longest wait we allow."""
 
 
@@ -42,7 +42,7 @@ class LoadError(InsiderTiersError):
     """Rows could not be written to the warehouse; the partition is as it was before."""
 
 
-class GateFailed(InsiderTiersError):
+class GateFailed(InsiderTiersError):  # noqa: N818 - says what happened
     """A quality gate found at least one failure of severity ``error``; nothing was published."""
 
 

@@ -162,6 +162,22 @@ FORM345_TABLES: tuple[RawTable, ...] = (
 
 FORM345 = {table.name: table for table in FORM345_TABLES}
 
+# The SEC spells a few columns differently from table to table, and its own metadata file from the tables; a set that
+# takes the other spelling is read all the same.
+COLUMN_ALIASES: dict[str, dict[str, str]] = {
+    "nonderiv_trans": {"equity_swap_involved_fn": "equity_swap_trans_cd_fn"},
+    "deriv_trans": {
+        "equity_swap_involved_fn": "equity_swap_trans_cd_fn",
+        "exercise_date": "excercise_date",
+        "exercise_date_fn": "excercise_date_fn",
+    },
+    "deriv_holding": {"excercise_date": "exercise_date", "excercise_date_fn": "exercise_date_fn"},
+}
+
+# Source columns a quarterly set may lack: the 10b5-1 box is on the forms since April 2023 only, and the SUBMISSION
+# table of sets made before then has 13 columns.
+OPTIONAL_SOURCE_COLUMNS: dict[str, frozenset[str]] = {"submission": frozenset({"aff10b5one"})}
+
 # Provenance columns that follow the value columns of each of the eight tables.
 PROVENANCE: tuple[tuple[str, str], ...] = (
     ("_road", "VARCHAR"),  # daily | quarterly
@@ -228,7 +244,7 @@ LEDGER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("_loaded_at", "TIMESTAMP"),
         ("_parser_version", "VARCHAR"),
     ),
-    # One row per loaded partition: what it was made from and what came of it.
+    # One row per table of a loaded partition: what it was made from and what came of it.
     "loads": (
         ("_road", "VARCHAR"),
         ("_partition", "VARCHAR"),
@@ -239,4 +255,42 @@ LEDGER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("_parser_version", "VARCHAR"),
         ("_loaded_at", "TIMESTAMP"),
     ),
+    # One row per expectation of a quality gate, every run kept.
+    "gate_results": (
+        ("gate", "VARCHAR"),  # filing_day | marts
+        ("partition", "VARCHAR"),  # what the gate looked at: a filing day, or marts
+        ("checked_at", "TIMESTAMP"),  # UTC
+        ("passed", "BOOLEAN"),
+        ("severity", "VARCHAR"),  # error | warn
+        ("expectation", "VARCHAR"),
+        ("failing_count", "BIGINT"),
+        ("sample", "VARCHAR"),  # a few of the failing rows, as text
+        ("_partition", "VARCHAR"),
+        ("_loaded_at", "TIMESTAMP"),
+    ),
 }
+
+# Filled in by the writer, never read from a file.
+STAMPS = frozenset({"_road", "_partition", "_loaded_at", "_parser_version"})
+
+# The tables one partition of a road is made of, and those it may have besides.
+REQUIRED_TABLES: dict[str, tuple[str, ...]] = {
+    "daily": (*FORM345, "quarantine", "filing_index", "filing_index_files", "fetch_outcomes"),
+    "quarterly": tuple(FORM345),
+}
+OPTIONAL_TABLES: dict[str, tuple[str, ...]] = {"daily": (), "quarterly": ("fetch_outcomes",)}
+
+
+def table_columns(name: str) -> tuple[tuple[str, str], ...]:
+    """Every column of a raw table with its DuckDB type, in table order."""
+    if name in FORM345:
+        return tuple((column, "VARCHAR") for column in FORM345[name].value_columns) + PROVENANCE
+    return LEDGER_TABLES[name]
+
+
+def file_columns(name: str) -> tuple[tuple[str, str], ...]:
+    """The columns of a raw table that come from a file: all but the writer's stamps."""
+    return tuple(column for column in table_columns(name) if column[0] not in STAMPS)
+
+
+ALL_TABLES: tuple[str, ...] = (*FORM345, *LEDGER_TABLES)

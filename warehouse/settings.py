@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from warehouse.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SEC_WWW_URL = "https://www.sec.gov"
 SEC_DATA_URL = "https://data.sec.gov"
@@ -23,6 +26,7 @@ SEC_DATA_URL = "https://data.sec.gov"
 SEC_LIMIT_PER_SECOND = 10.0
 
 _CONTACT = re.compile(r"\S.*\s\S+@\S+\.\S+")
+_MEMORY = re.compile(r"\d+(\.\d+)?\s?([KMGT]i?B)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,10 @@ class Settings:
             previous calendar quarter, the earliest day no quarterly set may cover yet.
         look_back_days: How many earlier filing days have their index read again by each daily run.
         lock_dir: Folder of the machine-wide rate limit's state.
+        duckdb_memory_limit: Memory DuckDB may use before it spills to disk, with its unit (``6GB``); ``None`` for
+            DuckDB's own default, 80% of the memory of the machine or container.
+        duckdb_threads: Threads of one DuckDB connection; ``None`` for one per core.
+        warehouse_wait_seconds: How long a writer waits for another writer of the warehouse file before it gives up.
     """
 
     data_dir: Path
@@ -49,6 +57,9 @@ class Settings:
     daily_start_date: date | None = None
     look_back_days: int = 5
     lock_dir: Path = Path(tempfile.gettempdir()) / "insider-tiers"
+    duckdb_memory_limit: str | None = None
+    duckdb_threads: int | None = None
+    warehouse_wait_seconds: float = 600.0
 
     @property
     def is_live_sec(self) -> bool:
@@ -132,6 +143,17 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         daily_start = date.fromisoformat(start) if start else None
     except ValueError as error:
         raise SettingsError(f"DAILY_START_DATE={start!r} is not a date: write it as YYYY-MM-DD.") from error
+    memory = text("DUCKDB_MEMORY_LIMIT", "")
+    if memory and not _MEMORY.fullmatch(memory):
+        raise SettingsError(f"DUCKDB_MEMORY_LIMIT={memory!r} is refused: give a number and a unit, for example 6GB.")
+    threads = _number("DUCKDB_THREADS", text("DUCKDB_THREADS", "0"))
+    if threads < 0 or threads != int(threads):
+        raise SettingsError(
+            f"DUCKDB_THREADS={threads:g} is refused: give a whole number of threads, or nothing for one per core."
+        )
+    wait = _number("WAREHOUSE_WAIT_SECONDS", text("WAREHOUSE_WAIT_SECONDS", "600"))
+    if not 0 <= wait < float("inf"):
+        raise SettingsError(f"WAREHOUSE_WAIT_SECONDS={wait:g} is refused: give a number of seconds, 0 or more.")
     return Settings(
         data_dir=Path(text("DATA_DIR", "data")).expanduser().absolute(),
         sec_contact=text("SEC_CONTACT", "") or None,
@@ -141,6 +163,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         daily_start_date=daily_start,
         look_back_days=int(look_back),
         lock_dir=Path(text("RATE_LIMIT_DIR", str(Settings.lock_dir))).expanduser().absolute(),
+        duckdb_memory_limit=memory or None,
+        duckdb_threads=int(threads) or None,
+        warehouse_wait_seconds=wait,
     )
 
 
