@@ -8,7 +8,8 @@
     ├── SourceDataError        bytes arrived but are not what they claim to be
     ├── LoadError              rows could not be written to the warehouse
     ├── GateFailed             a quality gate found an error-level failure
-    └── PublishError           the published copy could not be replaced
+    ├── PublishError           the published copy could not be replaced
+    └── RunError               a program we started (Airflow, dbt, the simulator) did not do what it was started for
 
 Every message names the file (or address), the row or element where there is one, and the remedy.
 """
@@ -48,3 +49,7 @@ class GateFailed(InsiderTiersError):  # noqa: N818 - says what happened
 
 class PublishError(InsiderTiersError):
     """The published copy could not be replaced; the previous one is untouched."""
+
+
+class RunError(InsiderTiersError):
+    """A program we started (Airflow, dbt, the simulator) failed or did not become ready; the message holds its output."""

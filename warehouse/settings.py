@@ -41,6 +41,8 @@ class Settings:
         sec_max_requests_per_second: Requests per second over everything on this machine, above 0 and at most 10.
         daily_start_date: First filing day ``form4_daily`` catches up from; ``None`` for the first day of the
             previous calendar quarter, the earliest day no quarterly set may cover yet.
+        daily_end_date: Last filing day ``form4_daily`` schedules; ``None`` to go on. A simulated or replayed stretch
+            of days ends somewhere.
         look_back_days: How many earlier filing days have their index read again by each daily run.
         lock_dir: Folder of the machine-wide rate limit's state.
         duckdb_memory_limit: Memory DuckDB may use before it spills to disk, with its unit (``6GB``); ``None`` for
@@ -55,6 +57,7 @@ class Settings:
     sec_data_url: str = SEC_DATA_URL
     sec_max_requests_per_second: float = 8.0
     daily_start_date: date | None = None
+    daily_end_date: date | None = None
     look_back_days: int = 5
     lock_dir: Path = Path(tempfile.gettempdir()) / "insider-tiers"
     duckdb_memory_limit: str | None = None
@@ -138,11 +141,10 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     look_back = _number("LOOK_BACK_DAYS", text("LOOK_BACK_DAYS", "5"))
     if look_back < 0 or look_back != int(look_back):
         raise SettingsError(f"LOOK_BACK_DAYS={look_back:g} is refused: give a whole number of days, 0 or more.")
-    start = text("DAILY_START_DATE", "")
-    try:
-        daily_start = date.fromisoformat(start) if start else None
-    except ValueError as error:
-        raise SettingsError(f"DAILY_START_DATE={start!r} is not a date: write it as YYYY-MM-DD.") from error
+    daily_start = _day("DAILY_START_DATE", text("DAILY_START_DATE", ""))
+    daily_end = _day("DAILY_END_DATE", text("DAILY_END_DATE", ""))
+    if daily_start and daily_end and daily_end < daily_start:
+        raise SettingsError(f"DAILY_END_DATE={daily_end} is before DAILY_START_DATE={daily_start}.")
     memory = text("DUCKDB_MEMORY_LIMIT", "")
     if memory and not _MEMORY.fullmatch(memory):
         raise SettingsError(f"DUCKDB_MEMORY_LIMIT={memory!r} is refused: give a number and a unit, for example 6GB.")
@@ -161,6 +163,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         sec_data_url=_address("SEC_DATA_URL", text("SEC_DATA_URL", SEC_DATA_URL)),
         sec_max_requests_per_second=rate,
         daily_start_date=daily_start,
+        daily_end_date=daily_end,
         look_back_days=int(look_back),
         lock_dir=Path(text("RATE_LIMIT_DIR", str(Settings.lock_dir))).expanduser().absolute(),
         duckdb_memory_limit=memory or None,
@@ -174,6 +177,13 @@ def _number(name: str, value: str) -> float:
         return float(value)
     except ValueError as error:
         raise SettingsError(f"{name}={value!r} is not a number.") from error
+
+
+def _day(name: str, value: str) -> date | None:
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError as error:
+        raise SettingsError(f"{name}={value!r} is not a date: write it as YYYY-MM-DD.") from error
 
 
 def _address(name: str, value: str) -> str:

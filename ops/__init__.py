@@ -1,0 +1,1 @@
+"""What the make targets run: the demo, Airflow on this machine, building, measuring."""
