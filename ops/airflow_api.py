@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 
 from ops.airflow_config import USER
 from warehouse.errors import RunError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 FINISHED = frozenset({"success", "failed"})
 
@@ -32,7 +34,7 @@ class AirflowApi:
         self._session.trust_env = False
 
     def health(self) -> dict[str, str | None]:
-        """Component name to status (``healthy``, ``unhealthy`` or ``None`` when it never ran); empty when unreachable."""
+        """Component to status: ``healthy``, ``unhealthy``, ``None`` when it never ran; empty when unreachable."""
         try:
             answer = self._session.get(f"{self.url}/api/v2/monitor/health", timeout=10)
         except requests.RequestException:
@@ -96,9 +98,7 @@ class AirflowApi:
 
     def _log_in(self) -> None:
         password = json.loads(self._password_file.read_text())[USER]
-        answer = self._session.post(
-            f"{self.url}/auth/token", json={"username": USER, "password": password}, timeout=60
-        )
+        answer = self._session.post(f"{self.url}/auth/token", json={"username": USER, "password": password}, timeout=60)
         if not answer.ok:
             raise RunError(f"Airflow refused the password in {self._password_file}: {answer.status_code}.")
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
