@@ -1,0 +1,9 @@
+-- Schemas carry their plain names (staging, intermediate, marts, seeds), never prefixed by the profile's.
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {%- if custom_schema_name is none -%}
+        {{ exceptions.raise_compiler_error(
+            "No schema for " ~ node.name ~ ": put it in models/staging, models/intermediate, models/marts or seeds."
+        ) }}
+    {%- endif -%}
+    {{ custom_schema_name | trim }}
+{%- endmacro %}

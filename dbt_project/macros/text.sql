@@ -1,0 +1,62 @@
+-- Text functions whose names or options differ between warehouses.
+
+-- Whether the text matches the regular expression anywhere, in any case. Null text does not match.
+{% macro text_matches(text, pattern) -%}
+    {{ return(adapter.dispatch('text_matches')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__text_matches(text, pattern) -%}
+    {{ not_written_for('text_matches') }}
+{%- endmacro %}
+
+{% macro duckdb__text_matches(text, pattern) -%}
+    coalesce(regexp_matches(lower({{ text }}), '{{ pattern }}'), false)
+{%- endmacro %}
+
+
+-- Every match of the pattern replaced.
+{% macro text_replace_all(text, pattern, replacement) -%}
+    {{ return(adapter.dispatch('text_replace_all')(text, pattern, replacement)) }}
+{%- endmacro %}
+
+{% macro default__text_replace_all(text, pattern, replacement) -%}
+    {{ not_written_for('text_replace_all') }}
+{%- endmacro %}
+
+{% macro duckdb__text_replace_all(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
+
+-- The first group of the pattern in the lower-cased text, '' without a match.
+{% macro text_extract(text, pattern) -%}
+    {{ return(adapter.dispatch('text_extract')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__text_extract(text, pattern) -%}
+    {{ not_written_for('text_extract') }}
+{%- endmacro %}
+
+{% macro duckdb__text_extract(text, pattern) -%}
+    regexp_extract(lower({{ text }}), '{{ pattern }}', 1)
+{%- endmacro %}
+
+
+-- Values of a group joined into one text, in a stated order.
+{% macro join_text(value, separator, order_by) -%}
+    {{ return(adapter.dispatch('join_text')(value, separator, order_by)) }}
+{%- endmacro %}
+
+{% macro default__join_text(value, separator, order_by) -%}
+    {{ not_written_for('join_text') }}
+{%- endmacro %}
+
+{% macro duckdb__join_text(value, separator, order_by) -%}
+    string_agg({{ value }}, '{{ separator }}' order by {{ order_by }})
+{%- endmacro %}
+
+
+-- Whether the footnote id stands in a list like 'F1, F12' (F1 does not match F12).
+{% macro footnote_is_listed(footnote_id, footnote_ids) -%}
+    concat(',', replace({{ footnote_ids }}, ' ', ''), ',') like concat('%,', {{ footnote_id }}, ',%')
+{%- endmacro %}
