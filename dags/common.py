@@ -1,0 +1,50 @@
+"""What the DAGs share: the asset they hand over, the writer's pool, the owner, and which errors a retry cannot mend."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Asset
+from airflow.sdk.exceptions import AirflowFailException
+
+from ops.airflow_config import WRITER_POOL
+from warehouse.errors import GateFailed, SettingsError, SourceDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NEW_YORK = "America/New_York"
+# A load changed schema raw; whoever builds on it listens to this.
+RAW = Asset("raw")
+
+DEFAULT_ARGS: dict[str, Any] = {
+    "owner": "insider-tiers",
+    "retries": 2,
+    "retry_delay": timedelta(minutes=1),
+    "execution_timeout": timedelta(hours=3),
+}
+# Loads go before builds: days that wait are built together, once.
+WRITES: dict[str, Any] = {"pool": WRITER_POOL, "priority_weight": 10, "weight_rule": "absolute"}
+BUILDS: dict[str, Any] = {"pool": WRITER_POOL, "priority_weight": 1, "weight_rule": "absolute"}
+# The index appears between 22:00 and 22:45 New York time, on bad nights hours later: wait 5, 10, 20, … 120 minutes.
+FETCHES: dict[str, Any] = {
+    "pool": "default_pool",
+    "retries": 8,
+    "retry_delay": timedelta(minutes=5),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(hours=2),
+}
+
+
+@contextlib.contextmanager
+def fail_for_good() -> Iterator[None]:
+    """Let errors that come back on every attempt (bad data, a failed gate, a refused setting) fail the task at once.
+
+    Anything else (a network fault, an index not published yet) is retried.
+    """
+    try:
+        yield
+    except (GateFailed, SourceDataError, SettingsError) as error:
+        raise AirflowFailException(f"{type(error).__name__}: {error}") from error

@@ -1,0 +1,61 @@
+"""Triage notes.
+
+- **Who cares:** whoever needs history; a tier compares with five years.
+- **May it be ignored?** Yes: the quarters that are loaded stay as they were.
+- **Where to look:** the task's log names the zip, the table and the column. A quarter that is not published yet is
+  fetched later; a damaged or changed file is refused whole. See `docs/runbooks/history.md`.
+- **How to re-run:** trigger it again with the same quarters. Unchanged zips are neither fetched nor loaded again.
+
+### What it does
+
+**Kind:** `now`. Trigger it with the quarters to load, for example `{"quarters": ["2024q3", "2024q4"]}`: the SEC's
+quarterly Insider Transactions Data Sets are fetched, checked and loaded, each quarter in one transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import DAG, Param, task
+
+from dags.common import DEFAULT_ARGS, FETCHES, RAW, WRITES, fail_for_good
+
+QUARTERS = Param(
+    [],
+    type="array",
+    items={"type": "string", "pattern": "^[0-9]{4}q[1-4]$"},
+    description="Quarters to load, for example 2024q3; the first data set is 2006q1.",
+)
+
+with DAG(
+    dag_id="form345_quarterly",
+    description="History from the SEC's quarterly Insider Transactions Data Sets",
+    doc_md=__doc__,
+    schedule=None,
+    start_date=datetime(2006, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    default_args=DEFAULT_ARGS,
+    params={"quarters": QUARTERS},
+    tags=["now", "sec", "raw"],
+):
+
+    @task(**FETCHES)
+    def fetch_quarters(**context: Any) -> list[str]:
+        """Bring the zips to the landing zone; return the quarters that are there."""
+        from ops import steps
+
+        with fail_for_good():
+            return steps.fetch_quarters(context["params"]["quarters"])
+
+    @task(**WRITES, outlets=[RAW])
+    def load_quarters(quarters: list[str]) -> None:
+        """Load each quarter in one transaction."""
+        from ops import steps
+
+        with fail_for_good():
+            steps.load_quarters(quarters)
+
+    load_quarters(fetch_quarters())

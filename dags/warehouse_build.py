@@ -1,0 +1,64 @@
+"""Triage notes.
+
+- **Who cares:** every reader of the published copy: until this is green they read yesterday's.
+- **May it be ignored?** For a day: readers keep the last good copy, complete and consistent.
+- **Where to look:** `dbt_build`: the log names the model or test; `DATA_DIR/dbt/` holds the compiled SQL.
+  `check_marts`: a gate failed, rows are named in the log and in the Data Docs under `DATA_DIR/quality/`. `publish`:
+  disk or permissions of `DATA_DIR/published/`. See `docs/runbooks/build.md`.
+- **How to re-run:** clear the run, or `make build`. Nothing is published unless both gates pass.
+
+### What it does
+
+**Kind:** `now`. Runs when raw has changed. Days that were loaded while a build ran, or while one waited for the writer,
+become one build; when the published copy already holds everything that is loaded, the build is skipped.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from airflow.sdk import DAG, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from dags.common import BUILDS, DEFAULT_ARGS, RAW, fail_for_good
+
+with DAG(
+    dag_id="warehouse_build",
+    description="dbt, the quality gate over the marts, and the published copy",
+    doc_md=__doc__,
+    schedule=[RAW],
+    start_date=datetime(2006, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    is_paused_upon_creation=False,
+    default_args=DEFAULT_ARGS,
+    tags=["now", "dbt", "published"],
+):
+
+    @task(**BUILDS)
+    def dbt_build() -> None:
+        """Build and test every model, unless the published copy is up to date."""
+        from ops import steps
+
+        with fail_for_good():
+            if steps.is_published():
+                raise AirflowSkipException("The published copy holds everything that is loaded.")
+            steps.dbt_build()
+
+    @task(**BUILDS)
+    def check_marts() -> None:
+        """Let the gate judge the marts."""
+        from ops import steps
+
+        with fail_for_good():
+            steps.check_marts()
+
+    @task(**BUILDS)
+    def publish() -> None:
+        """Swap in the new published copy."""
+        from ops import steps
+
+        with fail_for_good():
+            steps.publish()
+
+    dbt_build() >> check_marts() >> publish()
