@@ -257,14 +257,14 @@ LEDGER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     # One row per expectation of a quality gate, every run kept.
     "gate_results": (
-        ("gate", "VARCHAR"),  # filing_day | marts
-        ("partition", "VARCHAR"),  # what the gate looked at: a filing day, or marts
+        ("gate", "VARCHAR"),  # raw_filing_day | raw_quarter | marts
+        ("partition", "VARCHAR"),  # what it looked at: filing day, quarter, or as-of date of the marts
         ("checked_at", "TIMESTAMP"),  # UTC
         ("passed", "BOOLEAN"),
-        ("severity", "VARCHAR"),  # error | warn
+        ("severity", "VARCHAR"),  # error | warning | info
         ("expectation", "VARCHAR"),
         ("failing_count", "BIGINT"),
-        ("sample", "VARCHAR"),  # a few of the failing rows, as text
+        ("sample", "VARCHAR"),  # JSON: up to ten failing rows
         ("_partition", "VARCHAR"),
         ("_loaded_at", "TIMESTAMP"),
     ),

@@ -1,0 +1,1 @@
+"""Tests of the warehouse: loading, publishing, compaction, the command line."""

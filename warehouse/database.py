@@ -1,0 +1,210 @@
+"""Opens the DuckDB files: the warehouse for its one writer, the published copy for readers.
+
+DuckDB locks a file it writes to: one writing process excludes every other process, readers too. A writer therefore
+waits for the one before it, says for whom it waits, and gives up with the name and process id of the holder.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
+
+from warehouse.errors import LoadError
+from warehouse.raw_schema import ALL_TABLES, SCHEMA, table_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from warehouse.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_LOCK = "Could not set lock on file"
+_HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
+_LONGEST_PAUSE_SECONDS = 2.0
+
+
+class _LockHeldError(Exception):
+    """Another process has the file open; the message says which."""
+
+
+@contextmanager
+def write_connection(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse for writing, with schema ``raw`` and its tables in place; close it at the end.
+
+    Waits up to ``settings.warehouse_wait_seconds`` for another process that has the file open. The session's time
+    zone is UTC and DuckDB downloads nothing. A transaction left open is rolled back.
+
+    Raises:
+        LoadError: The file stayed locked, or cannot be opened; the message names the holder or the cause.
+    """
+    path = settings.warehouse_path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LoadError(
+            f"{path.parent} cannot be created: {error.strerror}. Set DATA_DIR to a folder you own."
+        ) from error
+    connection = _connect_patiently(path, read_only=False, wait_seconds=settings.warehouse_wait_seconds)
+    try:
+        _configure(connection, settings)
+        ensure_raw_schema(connection)
+        yield connection
+    finally:
+        # The last connection of the process checkpoints: no write-ahead log is left beside the file.
+        connection.close()
+
+
+@contextmanager
+def read_connection(path: Path, *, wait_seconds: float = 5.0) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a DuckDB file read-only; close it at the end.
+
+    Readers open the published copy (``settings.published_path``), which is never locked. On the warehouse itself this
+    waits up to ``wait_seconds`` for its writer.
+
+    Raises:
+        LoadError: There is no such file, a writer has it open, or it cannot be read.
+    """
+    if not path.is_file():
+        raise LoadError(f"There is no {path} yet. Load data and publish it first: make demo, or make build.")
+    connection = _connect_patiently(path, read_only=True, wait_seconds=wait_seconds)
+    try:
+        connection.execute("set timezone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+def ensure_warehouse(settings: Settings) -> None:
+    """Create the warehouse file, schema ``raw`` and its tables where they are missing.
+
+    Raises:
+        LoadError: As for `write_connection`.
+    """
+    with write_connection(settings):
+        logger.debug("%s has every raw table", settings.warehouse_path)
+
+
+def ensure_raw_schema(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what schema ``raw`` lacks: tables, and columns that a newer version of the code added.
+
+    Does not write at all when nothing is missing. Columns the code no longer knows are left where they are.
+
+    Raises:
+        LoadError: A column stands there with another type.
+    """
+    present: dict[str, dict[str, str]] = {}
+    for table, column, data_type in connection.execute(
+        """
+        select table_name, column_name, data_type
+        from duckdb_columns()
+        where schema_name = ? and database_name = current_database()
+        """,
+        [SCHEMA],
+    ).fetchall():
+        present.setdefault(table, {})[column] = data_type
+    statements = []
+    for table in ALL_TABLES:
+        columns = table_columns(table)
+        if table not in present:
+            listed = ", ".join(f'"{name}" {data_type}' for name, data_type in columns)
+            statements.append(f"create table {SCHEMA}.{table} ({listed})")
+            continue
+        for name, data_type in columns:
+            found = present[table].get(name)
+            if found is None:
+                statements.append(f'alter table {SCHEMA}.{table} add column "{name}" {data_type}')
+            elif found != data_type:
+                raise LoadError(
+                    f"raw.{table}.{name} is {found} in this warehouse and {data_type} in this version of the code. "
+                    "Rebuild the warehouse from the landing zone: make rebuild."
+                )
+    if not statements:
+        return
+    connection.execute("begin")
+    try:
+        connection.execute(f"create schema if not exists {SCHEMA}")
+        for statement in statements:
+            connection.execute(statement)
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    connection.execute("commit")
+    logger.info("raw: %d tables or columns added", len(statements))
+
+
+def in_transaction(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the connection has an open transaction.
+
+    Outside one, every statement is a transaction with its own number. (Trying ``begin`` would abort an open one.)
+    """
+    numbers = [connection.execute("select txid_current()").fetchone() for _ in range(2)]
+    return numbers[0] == numbers[1]
+
+
+def _configure(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    # What does not fit in memory goes to warehouse.duckdb.tmp, DuckDB's default, which lies in DATA_DIR.
+    connection.execute("set timezone = 'UTC'")
+    connection.execute("set autoinstall_known_extensions = false")
+    if settings.duckdb_memory_limit:
+        connection.execute(f"set memory_limit = '{settings.duckdb_memory_limit}'")
+    if settings.duckdb_threads:
+        connection.execute(f"set threads = {settings.duckdb_threads:d}")
+
+
+def _connect_patiently(path: Path, *, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+    attempts = Retrying(
+        retry=retry_if_exception_type(_LockHeldError),
+        wait=wait_exponential(multiplier=0.05, max=_LONGEST_PAUSE_SECONDS),
+        stop=stop_after_delay(wait_seconds),
+        before_sleep=_say_for_whom_we_wait,
+        reraise=True,
+    )
+    try:
+        return attempts(_connect, path, read_only=read_only)
+    except _LockHeldError as error:
+        raise LoadError(
+            f"{path} is in use: {error} has had it open for the last {wait_seconds:g} s. One process writes at a time: "
+            "wait until it is done (or close it, if it is a shell or a notebook), then try again. Readers open the "
+            "published copy, published/insider_tiers.duckdb, which is never locked."
+        ) from error
+
+
+def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path), read_only=read_only)
+    except duckdb.Error as error:
+        message = str(error)
+        if _LOCK in message:
+            raise _LockHeldError(_holder(message)) from error
+        raise LoadError(f"{path} cannot be opened: {message.splitlines()[0]}") from error
+
+
+def _holder(message: str) -> str:
+    """The process DuckDB names as the holder of the lock, with its command line where the system tells."""
+    match = _HOLDER.search(message)
+    if match is None:
+        return "another process"
+    process = f"process {match['pid']}"
+    try:
+        words = Path("/proc", match["pid"], "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        words = []
+    command = " ".join(word for word in words if word) or match["program"]
+    return f"{process} ({command[:120]})"
+
+
+def _say_for_whom_we_wait(state: RetryCallState) -> None:
+    # The first pause, and then about every quarter of a minute.
+    if state.outcome is not None and (state.attempt_number == 1 or state.attempt_number % 8 == 0):
+        logger.warning(
+            "The warehouse is in use by %s; waiting (%.0f s so far)",
+            state.outcome.exception(),
+            state.seconds_since_start or 0,
+        )
