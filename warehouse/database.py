@@ -196,7 +196,7 @@ def _holder(message: str) -> str:
         words = Path("/proc", match["pid"], "cmdline").read_bytes().decode(errors="replace").split("\0")
     except OSError:
         words = []
-    command = " ".join(word for word in words if word) or match["program"]
+    command = " ".join(" ".join(words).split()) or match["program"]
     return f"{process} ({command[:120]})"
 
 

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
 Rows = list[dict[str, Any]]
 
+# Rows per table of a small filing day.
+COUNTS_OF_A_DAY = {
+    "submission": 3,
+    "reportingowner": 4,
+    "nonderiv_trans": 7,
+    "footnotes": 2,
+    "filing_index": 9,
+    "quarantine": 1,
+}
+
 _ARROW = {
     "VARCHAR": pa.string(),
     "INTEGER": pa.int32(),

@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.warehouse.partitions import (
+    COUNTS_OF_A_DAY,
     contents,
     load_day,
     some_rows,
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
-
-COUNTS = {"submission": 3, "reportingowner": 4, "nonderiv_trans": 7, "footnotes": 2, "filing_index": 9, "quarantine": 1}
 
 
 def load_quarter_files(
@@ -52,24 +51,24 @@ def load_quarter_files(
 
 
 def test_a_day_is_loaded_with_provenance_and_counts(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    result = load_day(connection, tmp_path, "2024-07-01", COUNTS, "a")
+    result = load_day(connection, tmp_path, "2024-07-01", COUNTS_OF_A_DAY, "a")
     assert not result.is_skipped
-    assert {table: count for table, count in result.row_counts.items() if count} == COUNTS
+    assert {table: count for table, count in result.row_counts.items() if count} == COUNTS_OF_A_DAY
     assert connection.execute(
         "select distinct _road, _partition, _parser_version, _loaded_at is not null from raw.nonderiv_trans"
     ).fetchall() == [("daily", "2024-07-01", "1", True)]
     loads = connection.execute("select table_name, row_count, is_simulated from raw.loads").fetchall()
-    assert sorted(loads) == sorted((table, COUNTS.get(table, 0), True) for table in REQUIRED_TABLES["daily"])
+    assert sorted(loads) == sorted((table, COUNTS_OF_A_DAY.get(table, 0), True) for table in REQUIRED_TABLES["daily"])
     assert contents(connection)["nonderiv_trans"][0][0] == "a accession_number 0"
 
 
 def test_the_same_source_is_skipped_and_says_so(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    load_day(connection, tmp_path, "2024-07-01", COUNTS, "a")
+    load_day(connection, tmp_path, "2024-07-01", COUNTS_OF_A_DAY, "a")
     loaded_at = connection.execute("select distinct _loaded_at from raw.submission").fetchall()
     before = contents(connection)
-    again = load_day(connection, tmp_path, "2024-07-01", COUNTS, "a")
+    again = load_day(connection, tmp_path, "2024-07-01", COUNTS_OF_A_DAY, "a")
     assert again.is_skipped
-    assert again.row_count == sum(COUNTS.values())
+    assert again.row_count == sum(COUNTS_OF_A_DAY.values())
     assert "unchanged" in str(again)
     assert contents(connection) == before
     assert connection.execute("select distinct _loaded_at from raw.submission").fetchall() == loaded_at
@@ -88,9 +87,9 @@ def test_a_partition_that_is_loaded_needs_its_files_no_more(
 
 
 def test_force_loads_again_and_changes_only_the_time(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    load_day(connection, tmp_path, "2024-07-01", COUNTS, "a")
+    load_day(connection, tmp_path, "2024-07-01", COUNTS_OF_A_DAY, "a")
     before, first = contents(connection), connection.execute("select max(_loaded_at) from raw.loads").fetchall()
-    assert not load_day(connection, tmp_path, "2024-07-01", COUNTS, "a", force=True).is_skipped
+    assert not load_day(connection, tmp_path, "2024-07-01", COUNTS_OF_A_DAY, "a", force=True).is_skipped
     assert contents(connection) == before
     assert connection.execute("select min(_loaded_at) from raw.loads").fetchall() > first
 
@@ -103,8 +102,8 @@ def test_another_parser_version_loads_again(connection: duckdb.DuckDBPyConnectio
 
 
 def test_a_new_source_replaces_only_its_own_partition(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    load_day(connection, tmp_path, "2024-07-01", COUNTS, "a")
-    load_day(connection, tmp_path, "2024-07-02", COUNTS, "b")
+    load_day(connection, tmp_path, "2024-07-01", COUNTS_OF_A_DAY, "a")
+    load_day(connection, tmp_path, "2024-07-02", COUNTS_OF_A_DAY, "b")
     load_quarter_files(connection, write_quarter(tmp_path / "q", {"submission": 5}, "q"))
     load_day(connection, tmp_path, "2024-07-01", {"submission": 1}, "c")
     assert connection.execute(
@@ -149,7 +148,7 @@ def test_whatever_the_order_the_last_load_of_each_day_stands(
 def test_a_load_inside_the_callers_transaction_is_the_callers_to_keep_or_drop(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    load_day(connection, tmp_path, "2024-07-01", COUNTS, "a")
+    load_day(connection, tmp_path, "2024-07-01", COUNTS_OF_A_DAY, "a")
     before = contents(connection)
     connection.execute("begin")
     load_day(connection, tmp_path, "2024-07-01", {"submission": 1}, "b")
@@ -287,7 +286,7 @@ def test_a_missing_table_is_refused_by_name(connection: duckdb.DuckDBPyConnectio
 def test_a_missing_and_a_truncated_file_are_refused_by_name(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
-    tables = write_day(tmp_path, COUNTS, "a")
+    tables = write_day(tmp_path, COUNTS_OF_A_DAY, "a")
     whole = tables["submission"].read_bytes()
     tables["submission"].write_bytes(whole[: len(whole) // 2])
     with pytest.raises(SourceDataError, match=r"submission\.parquet is not a whole Parquet file"):
@@ -310,11 +309,11 @@ def test_blank_lines_and_a_last_line_without_end_are_counted_right(
 
 
 def test_real_and_simulated_data_never_mix(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    load_day(connection, tmp_path, "2024-07-01", COUNTS, "a", is_simulated=True)
+    load_day(connection, tmp_path, "2024-07-01", COUNTS_OF_A_DAY, "a", is_simulated=True)
     before = contents(connection)
     for day in ("2024-07-01", "2024-07-02"):
         with pytest.raises(LoadError, match=r"never mixed.*DATA_DIR"):
-            load_day(connection, tmp_path, day, COUNTS, "b", is_simulated=False)
+            load_day(connection, tmp_path, day, COUNTS_OF_A_DAY, "b", is_simulated=False)
     assert contents(connection) == before
 
 
