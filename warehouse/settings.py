@@ -45,6 +45,7 @@ class Settings:
             of days ends somewhere.
         look_back_days: How many earlier filing days have their index read again by each daily run.
         lock_dir: Folder of the machine-wide rate limit's state.
+        throttle_pause_seconds: How long nobody on this machine asks a server that has sent its "slow down" page.
         duckdb_memory_limit: Memory DuckDB may use before it spills to disk, with its unit (``6GB``); ``None`` for
             DuckDB's own default, 80% of the memory of the machine or container.
         duckdb_threads: Threads of one DuckDB connection; ``None`` for one per core.
@@ -60,6 +61,7 @@ class Settings:
     daily_end_date: date | None = None
     look_back_days: int = 5
     lock_dir: Path = Path(tempfile.gettempdir()) / "insider-tiers"
+    throttle_pause_seconds: float = 600.0
     duckdb_memory_limit: str | None = None
     duckdb_threads: int | None = None
     warehouse_wait_seconds: float = 600.0
@@ -156,6 +158,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     wait = _number("WAREHOUSE_WAIT_SECONDS", text("WAREHOUSE_WAIT_SECONDS", "600"))
     if not 0 <= wait < float("inf"):
         raise SettingsError(f"WAREHOUSE_WAIT_SECONDS={wait:g} is refused: give a number of seconds, 0 or more.")
+    pause = _number("THROTTLE_PAUSE_SECONDS", text("THROTTLE_PAUSE_SECONDS", "600"))
+    if not 0 < pause <= 3600:
+        raise SettingsError(f"THROTTLE_PAUSE_SECONDS={pause:g} is refused: give seconds, above 0 and at most 3600.")
     return Settings(
         data_dir=Path(text("DATA_DIR", "data")).expanduser().absolute(),
         sec_contact=text("SEC_CONTACT", "") or None,
@@ -166,6 +171,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         daily_end_date=daily_end,
         look_back_days=int(look_back),
         lock_dir=Path(text("RATE_LIMIT_DIR", str(Settings.lock_dir))).expanduser().absolute(),
+        throttle_pause_seconds=pause,
         duckdb_memory_limit=memory or None,
         duckdb_threads=int(threads) or None,
         warehouse_wait_seconds=wait,
