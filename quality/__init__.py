@@ -1,0 +1,6 @@
+"""Great Expectations at the two boundaries: raw coming in, marts going out."""
+
+from quality.gate import GateResult, Outcome
+from quality.raw_gate import check_filing_day, check_quarter
+
+__all__ = ["GateResult", "Outcome", "check_filing_day", "check_quarter"]

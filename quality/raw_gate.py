@@ -1,0 +1,54 @@
+"""The gate between loading and committing: what a filing day or a quarterly set must look like in raw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quality.gate import GateResult, run_gate
+from quality.raw_suite import FILING_DAY, QUARTER
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import duckdb
+
+    from warehouse.settings import Settings
+
+
+def check_filing_day(connection: duckdb.DuckDBPyConnection, day: date, settings: Settings) -> GateResult:
+    """Check one filing day of the daily road, as the caller's open transaction sees it.
+
+    The caller calls ``raise_for_errors()`` and rolls back when it raises, so raw only ever holds checked partitions.
+
+    Args:
+        connection: Open connection, inside the transaction that loaded the day.
+        day: The filing day.
+        settings: Where Data Docs and results go.
+    """
+    from quality.raw_frames import day_frames
+    from quality.volume import volume_of_day
+
+    frames = day_frames(connection, day)
+    volume = volume_of_day(connection, day, len(frames["listed_filings"]))
+    frames["volume"], skipped = volume.frame, volume.skipped
+    if "holiday" in set(frames["index_file"]["status"]):
+        frames["volume"] = volume.frame.head(0)
+        holiday = "EDGAR's listing has no index for this day: a holiday, so zero rows are right"
+        skipped = dict.fromkeys(("volume_usual", "volume_plausible"), holiday)
+    return run_gate(FILING_DAY, frames, settings, partition=day.isoformat(), skipped=skipped)
+
+
+def check_quarter(connection: duckdb.DuckDBPyConnection, quarter: str, settings: Settings) -> GateResult:
+    """Check one quarterly set, as the caller's open transaction sees it.
+
+    Args:
+        connection: Open connection, inside the transaction that loaded the quarter.
+        quarter: For example ``2024q3``.
+        settings: Where Data Docs and results go.
+
+    Raises:
+        ValueError: ``quarter`` is not written like that.
+    """
+    from quality.raw_frames import quarter_frames
+
+    return run_gate(QUARTER, quarter_frames(connection, quarter), settings, partition=quarter)
