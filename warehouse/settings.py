@@ -14,10 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
+
 from warehouse.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+CHECKOUT = Path(__file__).resolve().parent.parent
 
 SEC_WWW_URL = "https://www.sec.gov"
 SEC_DATA_URL = "https://data.sec.gov"
@@ -124,15 +128,16 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from environment variables.
 
     Args:
-        environment: Variable names to values; the process environment when ``None``.
+        environment: Variable names to values. ``None`` for the process environment, and where that says nothing, the
+            file ``.env`` of the checkout.
 
     Raises:
         SettingsError: A value cannot be read or is refused; the message names the variable and the remedy.
     """
-    env = os.environ if environment is None else environment
+    env = {**dotenv_values(CHECKOUT / ".env"), **os.environ} if environment is None else environment
 
     def text(name: str, default: str) -> str:
-        return env.get(name, "").strip() or default
+        return (env.get(name) or "").strip() or default
 
     rate = _number("SEC_MAX_REQUESTS_PER_SECOND", text("SEC_MAX_REQUESTS_PER_SECOND", "8"))
     if not 0 < rate <= SEC_LIMIT_PER_SECOND:
@@ -162,7 +167,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if not 0 < pause <= 3600:
         raise SettingsError(f"THROTTLE_PAUSE_SECONDS={pause:g} is refused: give seconds, above 0 and at most 3600.")
     return Settings(
-        data_dir=Path(text("DATA_DIR", "data")).expanduser().absolute(),
+        data_dir=_folder(text("DATA_DIR", "data")),
         sec_contact=text("SEC_CONTACT", "") or None,
         sec_www_url=_address("SEC_WWW_URL", text("SEC_WWW_URL", SEC_WWW_URL)),
         sec_data_url=_address("SEC_DATA_URL", text("SEC_DATA_URL", SEC_DATA_URL)),
@@ -170,12 +175,17 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         daily_start_date=daily_start,
         daily_end_date=daily_end,
         look_back_days=int(look_back),
-        lock_dir=Path(text("RATE_LIMIT_DIR", str(Settings.lock_dir))).expanduser().absolute(),
+        lock_dir=_folder(text("RATE_LIMIT_DIR", str(Settings.lock_dir))),
         throttle_pause_seconds=pause,
         duckdb_memory_limit=memory or None,
         duckdb_threads=int(threads) or None,
         warehouse_wait_seconds=wait,
     )
+
+
+def _folder(name: str) -> Path:
+    """A folder; a relative one stands in the checkout, wherever the process was started."""
+    return CHECKOUT / Path(name).expanduser()
 
 
 def _number(name: str, value: str) -> float:
