@@ -1,0 +1,211 @@
+"""The files around the filings: daily indexes, folder listings, submissions JSON, fund prices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from simulator.days import from_number
+from simulator.submission import Company, FilingRows, iso_date
+
+_RULE = "-"
+
+
+@dataclass(frozen=True, order=True)
+class IndexLine:
+    """One line of a daily index.
+
+    Attributes:
+        cik: Without leading zeros.
+        name: Conformed name of the filer.
+        form_type: Like ``424B2``.
+        filed: YYYYMMDD.
+        path: From ``edgar/`` on.
+    """
+
+    cik: str
+    name: str
+    form_type: str
+    filed: str
+    path: str
+
+
+def index_lines(filing: FilingRows) -> list[IndexLine]:
+    """One line per filer: the issuer and every owner."""
+    filers = [(filing.company.cik, filing.company.name)]
+    filers += [(owner["RPTOWNERCIK"], owner["RPTOWNERNAME"]) for owner in filing.rows("REPORTINGOWNER")]
+    return [
+        IndexLine(str(int(cik)), name, filing.form_type, filing.filed, data_path(cik, filing.accession))
+        for cik, name in dict(filers).items()
+    ]
+
+
+def data_path(cik: str, accession: str) -> str:
+    """Where EDGAR keeps a submission under one filer."""
+    return f"edgar/data/{int(cik)}/{accession}.txt"
+
+
+def master_index(day: date, lines: Iterable[IndexLine]) -> bytes:
+    """A daily master index: pipe-separated, sorted by whole line, Latin-1."""
+    head = [
+        "Description:           Daily Index of EDGAR Dissemination Feed",
+        f"Last Data Received:    {day:%b} {day.day:2d}, {day.year}",
+        "Comments:              webmaster@sec.gov",
+        "Anonymous FTP:         ftp://ftp.sec.gov/edgar/",
+        " ",
+        "CIK|Company Name|Form Type|Date Filed|File Name",
+        _RULE * 80,
+    ]
+    body = sorted(f"{line.cik}|{line.name}|{line.form_type}|{line.filed}|{line.path}" for line in lines)
+    return ("\n".join([*head, *body]) + "\n").encode("latin-1")
+
+
+def form_index(day: date, lines: Iterable[IndexLine]) -> bytes:
+    """A daily form index: the same lines in fixed widths, sorted by form type and name."""
+    head = [
+        "Description:           Daily Index of EDGAR Dissemination Feed by Form Type",
+        f"Last Data Received:    {day:%b} {day.day:2d}, {day.year}",
+        "Comments:              webmaster@sec.gov",
+        "Anonymous FTP:         ftp://ftp.sec.gov/edgar/",
+        " ",
+        " ",
+        " ",
+        " ",
+        f"{'Form Type':<12}{'Company Name':<62}{'CIK':<12}{'Date Filed':<12}File Name",
+        _RULE * 141,
+    ]
+    body = sorted(f"{line.form_type:<12}{line.name:<62}{line.cik:<12}{line.filed:<12}{line.path:<52}" for line in lines)
+    return ("\n".join([*head, *body]) + "\n").encode("latin-1")
+
+
+def folder_listing(folder: str, files: Sequence[tuple[str, int, date]]) -> bytes:
+    """A folder's ``index.json``.
+
+    Args:
+        folder: Path below ``edgar/``, with trailing slash.
+        files: Name, size in bytes and day of each file.
+    """
+    items = [
+        {
+            "last-modified": f"{day:%m/%d/%Y} 10:03:05 PM",
+            "name": name,
+            "type": "file",
+            "href": name,
+            "size": f"{max(1, size // 1024)} KB",
+        }
+        for name, size, day in sorted(files)
+    ]
+    return json.dumps({"directory": {"item": items, "name": folder, "parent-dir": "../"}}).encode()
+
+
+def submissions_json(
+    company: Company,
+    *,
+    ticker: str | None,
+    is_issuer: bool,
+    recent: Sequence[FilingRows] = (),
+    former: Sequence[tuple[str, date, date]] = (),
+) -> bytes:
+    """What the submissions address says about one filer.
+
+    Args:
+        company: Name, CIK, SIC and address.
+        ticker: Trading symbol; ``None`` for people.
+        is_issuer: Whether filings are about it (an issuer) or by it (an owner).
+        recent: Its filings, newest first.
+        former: Former names with first and last day.
+    """
+    address: dict[str, Any] = {
+        "street1": company.street.upper(),
+        "street2": None,
+        "city": company.city,
+        "stateOrCountry": company.state,
+        "zipCode": company.zip_code,
+        "stateOrCountryDescription": company.state,
+    }
+    content = {
+        "cik": company.cik,
+        "entityType": "operating" if is_issuer else "other",
+        "sic": company.sic,
+        "sicDescription": company.sic_title.title(),
+        "ownerOrg": "99 Simulated" if company.sic else None,
+        "insiderTransactionForOwnerExists": 0 if is_issuer else 1,
+        "insiderTransactionForIssuerExists": 1 if is_issuer else 0,
+        "name": company.name,
+        "tickers": [ticker] if ticker else [],
+        "exchanges": ["NYSE"] if ticker else [],
+        "ein": "000000000" if is_issuer else None,
+        "lei": None,
+        "description": "simulated",
+        "website": "",
+        "investorWebsite": "",
+        "category": "Large accelerated filer" if is_issuer else "",
+        "fiscalYearEnd": "1231" if is_issuer else None,
+        "stateOfIncorporation": company.state if is_issuer else "",
+        "stateOfIncorporationDescription": company.state if is_issuer else "",
+        "addresses": {"mailing": address, "business": address},
+        "phone": None,
+        "flags": "",
+        "formerNames": [
+            {"name": name, "from": f"{first}T00:00:00.000Z", "to": f"{last}T00:00:00.000Z"}
+            for name, first, last in former
+        ],
+        "filings": {"recent": _recent(recent), "files": []},
+    }
+    return json.dumps(content).encode()
+
+
+def _recent(filings: Sequence[FilingRows]) -> dict[str, list[Any]]:
+    period = [filing.submission["PERIOD_OF_REPORT"] for filing in filings]
+    return {
+        "accessionNumber": [filing.accession for filing in filings],
+        "filingDate": [_dashed(filing.filed) for filing in filings],
+        "reportDate": [iso_date(text) for text in period],
+        # New York time with a Z on it, as EDGAR writes it for many companies.
+        "acceptanceDateTime": [f"{filing.accepted:%Y-%m-%dT%H:%M:%S}.000Z" for filing in filings],
+        "act": ["" for _ in filings],
+        "form": [filing.form_type for filing in filings],
+        "fileNumber": ["" for _ in filings],
+        "filmNumber": ["" for _ in filings],
+        "items": ["" for _ in filings],
+        "size": [0 for _ in filings],
+        "isXBRL": [0 for _ in filings],
+        "isInlineXBRL": [0 for _ in filings],
+        "primaryDocument": ["xslF345X05/ownership.xml" for _ in filings],
+        "primaryDocDescription": ["FORM " + filing.form_type for filing in filings],
+    }
+
+
+def _dashed(day: str) -> str:
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}"
+
+
+def price_csv(days: np.ndarray, closes: np.ndarray, since: date, rng: np.random.Generator) -> bytes:
+    """Daily prices of a fund from its first trading day on, in the shape of the price source.
+
+    ``adj_close`` takes out a quarterly dividend of 0.4% going back in time.
+    """
+    keep = days >= (since - date(1970, 1, 1)).days
+    days, closes = days[keep], closes[keep]
+    spread = rng.random((3, len(days))) * 0.006
+    opens = closes * (1 + (spread[0] - 0.003))
+    highs = np.maximum(opens, closes) * (1 + spread[1])
+    lows = np.minimum(opens, closes) * (1 - spread[2])
+    quarter = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) // 3
+    adjusted = closes * 0.996 ** (quarter[-1] - quarter if len(quarter) else 0)
+    volume = rng.integers(20, 200, len(days)) * 100_000
+    rows = [
+        f"{from_number(day)},{a:.6f},{b:.6f},{c:.6f},{d:.6f},{e:.6f},{v}"
+        for day, a, b, c, d, e, v in zip(days, opens, highs, lows, closes, adjusted, volume, strict=True)
+    ]
+    return ("\n".join(["date,open,high,low,close,adj_close,volume", *rows]) + "\n").encode()
+
+
+def saturday_after(day: date) -> date:
+    """The Saturday on which the indexes of that day are rebuilt."""
+    return day + timedelta(days=(5 - day.weekday()) % 7 or 7)
