@@ -111,6 +111,11 @@ class Fetched:
         """Whether the server says that there is no such file."""
         return self.status in (_NOT_FOUND, _FORBIDDEN)
 
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether a conditional request was answered with "not modified"; the body is empty then."""
+        return self.status == _NOT_MODIFIED
+
 
 class _TryAgainError(FetchError):
     """One attempt failed in a way that may pass."""
@@ -220,7 +225,7 @@ class SecClient:
             retry=retry_if_exception_type(_TryAgainError),
             wait=self._wait,
             stop=lambda _: job.errors >= self._patience.max_attempts or job.throttles >= self._patience.max_throttles,
-            sleep=self._sleep,
+            sleep=self.wait,
             reraise=True,
         )
         try:
@@ -228,7 +233,7 @@ class SecClient:
         except FetchError as error:
             raise self._given_up(job, error) from error
         if not fetched.is_missing:
-            self.record(fetched, "unchanged" if fetched.status == _NOT_MODIFIED else "fetched")
+            self.record(fetched, "unchanged" if fetched.is_unchanged else "fetched")
         elif record_missing:
             self.record(fetched, "not_found", f"HTTP {fetched.status}: the server has no such file")
         return fetched
@@ -259,6 +264,15 @@ class SecClient:
                 "_partition": fetched.partition,
             }
         )
+
+    def wait(self, seconds: float) -> None:
+        """Wait, unless the client is closed.
+
+        Raises:
+            FetchError: The client was closed meanwhile.
+        """
+        if self._stop.wait(seconds):
+            raise FetchError("the client was closed while a request waited to be repeated")
 
     def _attempt(self, job: _Job) -> Fetched:
         job.attempts += 1
@@ -386,10 +400,6 @@ class SecClient:
             return 0.0
         patience = self._patience
         return wait_random_exponential(multiplier=patience.first_wait_seconds, max=patience.longest_wait_seconds)(state)
-
-    def _sleep(self, seconds: float) -> None:
-        if self._stop.wait(seconds):
-            raise FetchError("the client was closed while a request waited to be repeated")
 
     def _given_up(self, job: _Job, error: FetchError) -> FetchError:
         is_throttle = isinstance(error, Throttled) or (isinstance(error, _TryAgainError) and error.is_throttle)

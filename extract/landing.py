@@ -9,6 +9,7 @@ A file appears by rename, complete or not at all; everything after the landing z
     landing/filings/<day>.spool/<accession>.filing        the same, one file each, while a day is being fetched
     landing/quarterly/<quarter>/<sha256[:12]>_form345.zip and <sha256[:12]>.json
     landing/outcomes/<partition>/<run>.jsonl              one JSON object per fetch
+    landing/.locks/<day>.lock                             held while a process works on a day; empty
 """
 
 from __future__ import annotations
@@ -295,7 +296,7 @@ def day_lock(day: date, settings: Settings) -> Iterator[None]:
     Raises:
         FetchError: Another process held the day for an hour.
     """
-    path = settings.landing_dir / "filings" / f".{day.isoformat()}.lock"
+    path = settings.landing_dir / ".locks" / f"{day.isoformat()}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path, thread_local=False)
     try:

@@ -1,0 +1,163 @@
+"""Fetches the SEC's quarterly Insider Transactions Data Sets (form345) into the landing zone, as served.
+
+The SEC has moved the sets before, so their addresses are read from the page that links them; the known patterns serve
+where that page cannot be had or does not list a quarter.
+https://www.sec.gov/data-research/sec-markets-data/insider-transactions-data-sets
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+from urllib.parse import urljoin
+
+from extract import landing
+from extract.http import Patience, SecClient
+from warehouse.errors import FetchError, NotPublishedYet, SettingsError, Throttled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from warehouse.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+QuarterStatus: TypeAlias = Literal["fetched", "unchanged"]
+
+LANDING_PAGE = "/data-research/sec-markets-data/insider-transactions-data-sets"
+
+# Newest sets have lain under the second folder since 2026.
+FOLDERS = (
+    "/files/structureddata/data/insider-transactions-data-sets",
+    "/files/datastandardsinnovation/data/insider-transactions-data-sets",
+)
+
+_QUARTER = re.compile(r"(?P<year>(?:19|20)\d{2})q(?P<number>[1-4])")
+_LINK = re.compile(rb"""href\s*=\s*["']([^"']*?((?:19|20)\d{2}q[1-4])_form345\.zip)["']""", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class QuarterFetched:
+    """What came of fetching a quarter.
+
+    Attributes:
+        quarter: For example ``2024q3``.
+        status: ``fetched``: a new version is landed; ``unchanged``: the newest version landed is what is served.
+        version: That version.
+    """
+
+    quarter: str
+    status: QuarterStatus
+    version: landing.QuarterlyZip
+
+
+def parse_quarter(text: str) -> str:
+    """A quarter as the SEC writes it, ``2024q3``.
+
+    Raises:
+        SettingsError: It is none.
+    """
+    quarter = text.strip().lower()
+    if not _QUARTER.fullmatch(quarter):
+        raise SettingsError(f"{text!r} is no quarter: write it as 2024q3")
+    return quarter
+
+
+def quarter_range(first: str, last: str) -> Iterator[str]:
+    """Every quarter from `first` to `last`, both included.
+
+    Raises:
+        SettingsError: One of them is no quarter, or they are in the wrong order.
+    """
+    start, end = (_ordinal(parse_quarter(text)) for text in (first, last))
+    if start > end:
+        raise SettingsError(f"the quarters from {first} to {last} are none: {first} is later than {last}")
+    return (f"{ordinal // 4}q{ordinal % 4 + 1}" for ordinal in range(start, end + 1))
+
+
+def fetch_quarter(quarter: str, settings: Settings, *, patience: Patience | None = None) -> QuarterFetched:
+    """Bring a quarter's data set into the landing zone unless the newest version there is what is served.
+
+    Args:
+        quarter: For example ``2024q3``.
+        settings: Where to fetch from and where to.
+        patience: How long one fetch is pursued.
+
+    Raises:
+        NotPublishedYet: None of the known addresses has the quarter.
+        FetchError: The server did not give it.
+        Throttled: The server kept asking us to slow down.
+        SettingsError: The quarter is none, or ``SEC_CONTACT`` is missing for the SEC.
+    """
+    quarter = parse_quarter(quarter)
+    known = landing.quarterly_zips(quarter, settings)
+    newest = known[-1] if known else None
+    with SecClient(settings, patience) as client:
+        for url in _addresses(client, quarter, settings, newest):
+            conditional: dict[str, str] = {}
+            if newest and newest.url == url:
+                validators = {"If-None-Match": newest.etag, "If-Modified-Since": newest.last_modified}
+                conditional = {name: value for name, value in validators.items() if value}
+            fetched = client.get(url, kind="quarterly", partition=quarter, conditional=conditional)
+            if fetched.is_missing:
+                continue
+            if newest and (fetched.is_unchanged or fetched.sha256 == newest.sha256):
+                logger.info("%s is unchanged since %s", quarter, newest.fetched_at)
+                return QuarterFetched(quarter, "unchanged", newest)
+            version = landing.store_quarterly_zip(
+                quarter,
+                settings,
+                fetched.body,
+                url=url,
+                fetched_at=fetched.fetched_at,
+                headers={name.lower(): value for name, value in fetched.headers.items()},
+                is_simulated=fetched.is_simulated,
+            )
+            logger.info("%s: %.1f MB from %s", quarter, version.byte_count / 1e6, url)
+            return QuarterFetched(quarter, "fetched", version)
+    raise NotPublishedYet(
+        f"the data set of {quarter} is at none of its known addresses; the SEC publishes a quarter some weeks after "
+        f"its end. See {settings.sec_www_url}{LANDING_PAGE}"
+    )
+
+
+def _addresses(
+    client: SecClient, quarter: str, settings: Settings, newest: landing.QuarterlyZip | None
+) -> Iterator[str]:
+    """Addresses to try, each once: where it was last, where the landing page links it, the known patterns."""
+    tried: set[str] = set()
+    if newest and newest.url.startswith(f"{settings.sec_www_url}/"):
+        tried.add(newest.url)
+        yield newest.url
+    # The page is asked for only when the set is not where it was before.
+    patterns = [f"{settings.sec_www_url}{folder}/{quarter}_form345.zip" for folder in FOLDERS]
+    for url in [*_linked(client, quarter, settings), *patterns]:
+        if url not in tried:
+            tried.add(url)
+            yield url
+
+
+def _linked(client: SecClient, quarter: str, settings: Settings) -> list[str]:
+    page_url = f"{settings.sec_www_url}{LANDING_PAGE}"
+    try:
+        page = client.get(page_url, kind="page", partition=quarter)
+    except Throttled:
+        raise
+    except FetchError as error:
+        logger.warning("the page that links the quarterly sets cannot be had, known addresses are tried: %s", error)
+        return []
+    if page.is_missing:
+        return []
+    return [
+        url
+        for path, name in _LINK.findall(page.body)
+        if name.decode().lower() == quarter
+        # A link to elsewhere is not followed: only the configured server is asked.
+        if (url := urljoin(page_url, path.decode())).startswith(f"{settings.sec_www_url}/")
+    ]
+
+
+def _ordinal(quarter: str) -> int:
+    return int(quarter[:4]) * 4 + int(quarter[5]) - 1
