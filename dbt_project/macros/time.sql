@@ -79,7 +79,7 @@
 {%- endmacro %}
 
 
--- The newest non-null value up to the row; the oldest non-null value after it.
+-- The newest non-null value up to and including the row.
 {% macro last_known_value(value, partition_by, order_by) -%}
     {{ return(adapter.dispatch('last_known_value')(value, partition_by, order_by)) }}
 {%- endmacro %}
@@ -92,20 +92,5 @@
     last_value({{ value }} ignore nulls) over (
         partition by {{ partition_by }} order by {{ order_by }}
         rows between unbounded preceding and current row
-    )
-{%- endmacro %}
-
-{% macro first_later_value(value, partition_by, order_by) -%}
-    {{ return(adapter.dispatch('first_later_value')(value, partition_by, order_by)) }}
-{%- endmacro %}
-
-{% macro default__first_later_value(value, partition_by, order_by) -%}
-    {{ not_written_for('first_later_value') }}
-{%- endmacro %}
-
-{% macro duckdb__first_later_value(value, partition_by, order_by) -%}
-    first_value({{ value }} ignore nulls) over (
-        partition by {{ partition_by }} order by {{ order_by }}
-        rows between 1 following and unbounded following
     )
 {%- endmacro %}

@@ -1,0 +1,115 @@
+with
+
+transaction_lines as (
+
+    select * from {{ ref('int_transaction_lines') }}
+
+),
+
+-- Exercises show twice: as shares acquired in the non-derivative table and as options used up in the other.
+exercises as (
+
+    select
+        accession_number,
+        insider_key,
+        issuer_cik,
+        transaction_date,
+        share_count,
+        table_code,
+        filed_date
+    from transaction_lines
+    where
+        transaction_code in ('M', 'X')
+        and share_count > 0
+        and (table_code = 'D' or acquired_disposed_code = 'A')
+
+),
+
+sales as (
+
+    select
+        transaction_line_key,
+        accession_number,
+        insider_key,
+        issuer_cik,
+        transaction_date,
+        share_count,
+        filed_date
+    from transaction_lines
+    where direction = 'sell' and share_count > 0
+
+),
+
+-- Same insider, issuer, day and number of shares; the exercise known no later than the sale.
+same_shares as (
+
+    select distinct sales.transaction_line_key
+    from sales
+    inner join exercises
+        on
+            sales.insider_key = exercises.insider_key
+            and sales.issuer_cik = exercises.issuer_cik
+            and sales.transaction_date = exercises.transaction_date
+            and sales.share_count = exercises.share_count
+            and sales.filed_date >= exercises.filed_date
+
+),
+
+-- A sale filled in several lots, or several options exercised for one sale: the day's totals of one filing agree.
+exercise_totals as (
+
+    select
+        accession_number,
+        transaction_date,
+        table_code,
+        sum(share_count) as exercised_share_count
+    from exercises
+    group by accession_number, transaction_date, table_code
+
+),
+
+sale_totals as (
+
+    select
+        accession_number,
+        transaction_date,
+        sum(share_count) as sold_share_count
+    from sales
+    group by accession_number, transaction_date
+
+),
+
+days_in_balance as (
+
+    select distinct
+        sale_totals.accession_number,
+        sale_totals.transaction_date
+    from sale_totals
+    inner join exercise_totals
+        on
+            sale_totals.accession_number = exercise_totals.accession_number
+            and sale_totals.transaction_date = exercise_totals.transaction_date
+            and sale_totals.sold_share_count = exercise_totals.exercised_share_count
+
+),
+
+exercise_sales as (
+
+    select
+        sales.transaction_line_key,
+        case
+            when same_shares.transaction_line_key is not null then 'same_shares'
+            else 'same_day_total'
+        end as link_reason_code
+    from sales
+    left join same_shares
+        on sales.transaction_line_key = same_shares.transaction_line_key
+    left join days_in_balance
+        on
+            sales.accession_number = days_in_balance.accession_number
+            and sales.transaction_date = days_in_balance.transaction_date
+    where same_shares.transaction_line_key is not null or days_in_balance.accession_number is not null
+
+)
+
+select * from exercise_sales

@@ -1,0 +1,200 @@
+with
+
+submissions as (
+
+    select * from {{ ref('stg_sec__submissions') }}
+
+),
+
+winning_roads as (
+
+    select * from {{ ref('stg_sec__winning_roads') }}
+
+),
+
+filing_owners as (
+
+    select * from {{ ref('int_filing_owners') }}
+
+),
+
+role_codes as (
+
+    select * from {{ ref('role_codes') }}
+
+),
+
+index_accessions as (
+
+    select * from {{ ref('int_index_accessions') }}
+
+),
+
+sic_sectors as (
+
+    select * from {{ ref('int_sic_sectors') }}
+
+),
+
+issuer_sector_overrides as (
+
+    select * from {{ ref('int_issuer_sector_overrides') }}
+
+),
+
+-- "There is no primary owner": relationships are OR-ed, the role is the highest of all owners', the title is the one
+-- of the owner with that role.
+owners_of_filing as (
+
+    select
+        accession_number,
+        {{ join_text('owner_cik', ',', 'owner_cik') }} as owner_ciks,
+        {{ join_text('owner_name', '; ', 'owner_cik') }} as owner_names,
+        count(*) as owner_count,
+        bool_or(is_director) as is_director,
+        bool_or(is_officer) as is_officer,
+        bool_or(is_ten_percent_owner) as is_ten_percent_owner,
+        bool_or(is_other_owner) as is_other_owner,
+        bool_or(is_executive) as is_executive,
+        min(role_rank) as role_rank,
+        min_by(full_title, role_rank * 1000000000000 + cast(owner_cik as bigint)) as officer_title
+    from filing_owners
+    group by accession_number
+
+),
+
+-- Indexes are rebuilt for post-acceptance corrections: a filing that an earlier version listed and the newest
+-- version of no day lists was withdrawn.
+withdrawals as (
+
+    select
+        accession_number,
+        not bool_or(is_in_newest_version) as is_withdrawn
+    from index_accessions
+    group by accession_number
+
+),
+
+winning_submissions as (
+
+    select
+        submissions.*,
+        winning_roads.copy_count
+    from submissions
+    inner join winning_roads
+        on
+            submissions.accession_number = winning_roads.accession_number
+            and submissions._road = winning_roads._road
+            and submissions._partition = winning_roads._partition
+
+),
+
+first_sics as (
+
+    select
+        issuer_cik,
+        min_by(assigned_sic_code, concat(cast(filed_date as varchar), accession_number)) as first_sic_code
+    from winning_submissions
+    where assigned_sic_code is not null
+    group by issuer_cik
+
+),
+
+-- Only the submission's header tells the SIC of its day. A filing without one takes what was last known of its issuer
+-- when it was filed; an issuer whose SIC was learned later takes the first that was learned, so that nothing learned
+-- after that moves the past.
+with_sic as (
+
+    select
+        winning_submissions.*,
+        {{ last_known_value(
+            'winning_submissions.assigned_sic_code',
+            'winning_submissions.issuer_cik',
+            'winning_submissions.filed_date, winning_submissions.accession_number'
+        ) }} as earlier_sic_code,
+        first_sics.first_sic_code
+    from winning_submissions
+    left join first_sics
+        on winning_submissions.issuer_cik = first_sics.issuer_cik
+
+),
+
+with_sic_source as (
+
+    select
+        *,
+        coalesce(assigned_sic_code, earlier_sic_code, first_sic_code) as sic_code,
+        case
+            when assigned_sic_code is not null then 'filing_header'
+            when coalesce(earlier_sic_code, first_sic_code) is not null then 'latest_known'
+            else 'none'
+        end as sic_source
+    from with_sic
+
+),
+
+filings as (
+
+    select
+        with_sic_source.accession_number,
+        with_sic_source._road as road,
+        with_sic_source._partition,
+        with_sic_source.form_type,
+        substr(with_sic_source.form_type, 1, 1) as form_family,
+        coalesce(with_sic_source.form_type like '%/A', false) as is_amendment,
+        with_sic_source.issuer_cik,
+        with_sic_source.issuer_name,
+        with_sic_source.issuer_symbol,
+        coalesce(owners_of_filing.owner_ciks, '') as owner_ciks,
+        owners_of_filing.owner_names,
+        coalesce(owners_of_filing.owner_count, 0) as owner_count,
+        coalesce(owners_of_filing.is_director, false) as is_director,
+        coalesce(owners_of_filing.is_officer, false) as is_officer,
+        coalesce(owners_of_filing.is_ten_percent_owner, false) as is_ten_percent_owner,
+        coalesce(owners_of_filing.is_other_owner, false) as is_other_owner,
+        coalesce(owners_of_filing.is_executive, false) as is_executive,
+        owners_of_filing.officer_title,
+        coalesce(role_codes.role_code, 'other') as role_code,
+        with_sic_source.filed_date,
+        with_sic_source.accepted_at,
+        with_sic_source.period_of_report_date,
+        with_sic_source.original_submission_date,
+        with_sic_source.is_rule_10b5_1_box_checked,
+        with_sic_source.remarks,
+        with_sic_source.sic_code,
+        with_sic_source.sic_source,
+        coalesce(issuer_sector_overrides.sector, sic_sectors.sector, 'Unmapped') as sector,
+        coalesce(withdrawals.is_withdrawn, false) as is_withdrawn,
+        -- Filed again under the same accession number in another partition: counted once, here.
+        with_sic_source.copy_count,
+        with_sic_source.cast_failure_count,
+        concat(
+            'https://www.sec.gov/Archives/edgar/data/',
+            ltrim(with_sic_source.issuer_cik, '0'),
+            '/',
+            replace(with_sic_source.accession_number, '-', ''),
+            '/',
+            with_sic_source.accession_number,
+            '-index.htm'
+        ) as filing_url
+    from with_sic_source
+    left join owners_of_filing
+        on with_sic_source.accession_number = owners_of_filing.accession_number
+    left join role_codes
+        on owners_of_filing.role_rank = role_codes.role_rank
+    left join withdrawals
+        on with_sic_source.accession_number = withdrawals.accession_number
+    left join sic_sectors
+        on
+            with_sic_source.sic_code = sic_sectors.sic_code
+            and with_sic_source.filed_date >= sic_sectors.valid_from
+            and with_sic_source.filed_date < coalesce(sic_sectors.valid_to, date '9999-12-31')
+    left join issuer_sector_overrides
+        on
+            with_sic_source.issuer_cik = issuer_sector_overrides.issuer_cik
+            and with_sic_source.filed_date >= issuer_sector_overrides.valid_from
+            and with_sic_source.filed_date < coalesce(issuer_sector_overrides.valid_to, date '9999-12-31')
+
+)
+
+select * from filings

@@ -1,0 +1,349 @@
+with
+
+transaction_lines as (
+
+    select * from {{ ref('int_transaction_lines') }}
+
+),
+
+filings as (
+
+    select * from {{ ref('int_filings') }}
+
+),
+
+filing_owners as (
+
+    select * from {{ ref('int_filing_owners') }}
+
+),
+
+footnotes as (
+
+    select * from {{ ref('stg_sec__footnotes') }}
+
+),
+
+footnotes_classified as (
+
+    select * from {{ ref('int_footnotes_classified') }}
+
+),
+
+-- Awards look alike by nature (ten directors get the same grant on the same day), so only open-market lines are
+-- compared. A filing's second line with the same content is compared with the other filing's second.
+open_market_lines as (
+
+    select
+        transaction_lines.transaction_line_key,
+        transaction_lines.accession_number,
+        transaction_lines.insider_key,
+        transaction_lines.issuer_cik,
+        transaction_lines.transaction_date,
+        transaction_lines.transaction_code,
+        coalesce(transaction_lines.acquired_disposed_code, '') as acquired_disposed_code,
+        transaction_lines.share_count,
+        coalesce(transaction_lines.price_usd, -1) as price_usd,
+        lower(coalesce(transaction_lines.security_title, '')) as security_title,
+        transaction_lines.direction,
+        transaction_lines.filed_date,
+        transaction_lines.share_count_owned_after,
+        lower(coalesce(transaction_lines.ownership_nature, '')) as ownership_nature,
+        transaction_lines.trade_footnote_ids,
+        transaction_lines.holding_footnote_ids,
+        row_number() over (
+            partition by
+                transaction_lines.accession_number,
+                transaction_lines.transaction_date,
+                transaction_lines.transaction_code,
+                transaction_lines.acquired_disposed_code,
+                transaction_lines.share_count,
+                transaction_lines.price_usd,
+                lower(transaction_lines.security_title)
+            order by transaction_lines.line_number
+        ) as occurrence
+    from transaction_lines
+    where
+        transaction_lines.direction is not null
+        and not transaction_lines.is_withdrawn
+        and transaction_lines.share_count > 0
+
+),
+
+look_alike_groups as (
+
+    select
+        issuer_cik,
+        transaction_date,
+        transaction_code,
+        acquired_disposed_code,
+        share_count,
+        price_usd,
+        security_title,
+        occurrence
+    from open_market_lines
+    group by
+        issuer_cik,
+        transaction_date,
+        transaction_code,
+        acquired_disposed_code,
+        share_count,
+        price_usd,
+        security_title,
+        occurrence
+    having min(insider_key) <> max(insider_key)
+
+),
+
+-- The first to report stands for the trade, so that a later joint report never changes what was known. Among reports
+-- of one day it is the one of an officer or director, for the role decides the insider group.
+look_alikes as (
+
+    select
+        open_market_lines.*,
+        row_number() over (
+            partition by
+                open_market_lines.issuer_cik,
+                open_market_lines.transaction_date,
+                open_market_lines.transaction_code,
+                open_market_lines.acquired_disposed_code,
+                open_market_lines.share_count,
+                open_market_lines.price_usd,
+                open_market_lines.security_title,
+                open_market_lines.occurrence
+            order by
+                open_market_lines.filed_date,
+                case when filings.is_officer or filings.is_director then 0 else 1 end,
+                filings.role_code,
+                open_market_lines.accession_number
+        ) as report_order
+    from open_market_lines
+    inner join look_alike_groups
+        on
+            open_market_lines.issuer_cik = look_alike_groups.issuer_cik
+            and open_market_lines.transaction_date = look_alike_groups.transaction_date
+            and open_market_lines.transaction_code = look_alike_groups.transaction_code
+            and open_market_lines.acquired_disposed_code = look_alike_groups.acquired_disposed_code
+            and open_market_lines.share_count = look_alike_groups.share_count
+            and open_market_lines.price_usd = look_alike_groups.price_usd
+            and open_market_lines.security_title = look_alike_groups.security_title
+            and open_market_lines.occurrence = look_alike_groups.occurrence
+    inner join filings
+        on open_market_lines.accession_number = filings.accession_number
+
+),
+
+pairs as (
+
+    select
+        earlier.transaction_line_key as earlier_line_key,
+        earlier.accession_number as earlier_accession_number,
+        earlier.report_order as earlier_report_order,
+        later.transaction_line_key as later_line_key,
+        later.accession_number as later_accession_number,
+        -- Two people who each own nothing else also own "the same" after buying the same lot, or after selling out.
+        coalesce(
+            earlier.share_count_owned_after = later.share_count_owned_after
+            and earlier.share_count_owned_after > 0
+            and not (later.direction = 'buy' and later.share_count_owned_after = later.share_count),
+            false
+        ) as has_same_holding
+    from look_alikes as earlier
+    inner join look_alikes as later
+        on
+            earlier.issuer_cik = later.issuer_cik
+            and earlier.transaction_date = later.transaction_date
+            and earlier.transaction_code = later.transaction_code
+            and earlier.acquired_disposed_code = later.acquired_disposed_code
+            and earlier.share_count = later.share_count
+            and earlier.price_usd = later.price_usd
+            and earlier.security_title = later.security_title
+            and earlier.occurrence = later.occurrence
+    where
+        earlier.report_order < later.report_order
+        and earlier.insider_key <> later.insider_key
+
+),
+
+-- More than ten owners need a second form, which repeats some of them.
+pairs_with_shared_owner as (
+
+    select distinct
+        pairs.earlier_line_key,
+        pairs.later_line_key
+    from pairs
+    inner join filing_owners as earlier_owners
+        on pairs.earlier_accession_number = earlier_owners.accession_number
+    inner join filing_owners as later_owners
+        on
+            pairs.later_accession_number = later_owners.accession_number
+            and earlier_owners.owner_cik = later_owners.owner_cik
+
+),
+
+line_texts as (
+
+    select
+        look_alikes.transaction_line_key,
+        look_alikes.accession_number,
+        lower(footnotes.footnote_text) as line_text,
+        coalesce(footnotes_classified.mentions_shared_ownership, false) as is_about_ownership
+    from look_alikes
+    inner join filings
+        on look_alikes.accession_number = filings.accession_number
+    inner join footnotes
+        on
+            filings.accession_number = footnotes.accession_number
+            and filings.road = footnotes._road
+            and filings._partition = footnotes._partition
+    left join footnotes_classified
+        on
+            footnotes.accession_number = footnotes_classified.accession_number
+            and footnotes.footnote_id = footnotes_classified.footnote_id
+    where
+        {{ footnote_is_listed('footnotes.footnote_id', 'look_alikes.trade_footnote_ids') }}
+        or {{ footnote_is_listed('footnotes.footnote_id', 'look_alikes.holding_footnote_ids') }}
+    union all
+    select
+        transaction_line_key,
+        accession_number,
+        ownership_nature as line_text,
+        false as is_about_ownership
+    from look_alikes
+    where ownership_nature <> ''
+
+),
+
+-- The same sentence about who owns the shares stands in both reports. A shared sentence about an offering or a price
+-- range proves nothing.
+pairs_with_shared_text as (
+
+    select distinct
+        pairs.earlier_line_key,
+        pairs.later_line_key
+    from pairs
+    inner join line_texts as earlier_texts
+        on pairs.earlier_line_key = earlier_texts.transaction_line_key
+    inner join line_texts as later_texts
+        on
+            pairs.later_line_key = later_texts.transaction_line_key
+            and earlier_texts.line_text = later_texts.line_text
+    where earlier_texts.is_about_ownership and later_texts.is_about_ownership
+
+),
+
+-- EDGAR writes people as "Surname First": the first two words of the name, in whatever order the text has them.
+owner_words as (
+
+    select
+        accession_number,
+        split_part({{ text_replace_all('lower(owner_name)', '[.,]', '') }}, ' ', 1) as first_word,
+        split_part({{ text_replace_all('lower(owner_name)', '[.,]', '') }}, ' ', 2) as second_word
+    from filing_owners
+
+),
+
+pair_directions as (
+
+    select
+        earlier_line_key,
+        later_line_key,
+        earlier_line_key as naming_line_key,
+        later_accession_number as named_accession_number
+    from pairs
+    union all
+    select
+        earlier_line_key,
+        later_line_key,
+        later_line_key as naming_line_key,
+        earlier_accession_number as named_accession_number
+    from pairs
+
+),
+
+-- One report says that the shares are held by or through an owner of the other.
+pairs_through_each_other as (
+
+    select distinct
+        pair_directions.earlier_line_key,
+        pair_directions.later_line_key
+    from pair_directions
+    inner join line_texts
+        on pair_directions.naming_line_key = line_texts.transaction_line_key
+    inner join owner_words
+        on pair_directions.named_accession_number = owner_words.accession_number
+    where
+        length(owner_words.first_word) >= 3
+        and owner_words.second_word <> ''
+        and contains(line_texts.line_text, owner_words.first_word)
+        and contains(line_texts.line_text, owner_words.second_word)
+
+),
+
+signed_pairs as (
+
+    select
+        pairs.earlier_line_key,
+        pairs.earlier_accession_number,
+        pairs.earlier_report_order,
+        pairs.later_line_key,
+        case
+            when pairs_with_shared_owner.later_line_key is not null then 'shared_owner'
+            when pairs_with_shared_text.later_line_key is not null then 'shared_text'
+            when pairs_through_each_other.later_line_key is not null then 'held_through_other'
+            when pairs.has_same_holding then 'same_holding'
+        end as joint_sign_code
+    from pairs
+    left join pairs_with_shared_owner
+        on
+            pairs.earlier_line_key = pairs_with_shared_owner.earlier_line_key
+            and pairs.later_line_key = pairs_with_shared_owner.later_line_key
+    left join pairs_with_shared_text
+        on
+            pairs.earlier_line_key = pairs_with_shared_text.earlier_line_key
+            and pairs.later_line_key = pairs_with_shared_text.later_line_key
+    left join pairs_through_each_other
+        on
+            pairs.earlier_line_key = pairs_through_each_other.earlier_line_key
+            and pairs.later_line_key = pairs_through_each_other.later_line_key
+
+),
+
+first_partner as (
+
+    select
+        later_line_key,
+        earlier_line_key,
+        earlier_accession_number,
+        joint_sign_code,
+        row_number() over (partition by later_line_key order by earlier_report_order) as preference
+    from signed_pairs
+    where joint_sign_code is not null
+
+),
+
+-- A partner may itself be a joint report of a third; two steps reach the first of any chain seen in practice.
+joint_reports as (
+
+    select
+        look_alikes.transaction_line_key,
+        first_partner.later_line_key is null as is_canonical,
+        coalesce(
+            partners_partner.earlier_accession_number,
+            first_partner.earlier_accession_number,
+            look_alikes.accession_number
+        ) as canonical_accession_number,
+        coalesce(first_partner.joint_sign_code, 'none') as joint_sign_code
+    from look_alikes
+    left join first_partner
+        on
+            look_alikes.transaction_line_key = first_partner.later_line_key
+            and first_partner.preference = 1
+    left join first_partner as partners_partner
+        on
+            first_partner.earlier_line_key = partners_partner.later_line_key
+            and partners_partner.preference = 1
+
+)
+
+select * from joint_reports

@@ -1,0 +1,217 @@
+with
+
+transaction_lines as (
+
+    select * from {{ ref('int_transaction_lines') }}
+
+),
+
+filings as (
+
+    select * from {{ ref('int_filings') }}
+
+),
+
+line_notes as (
+
+    select * from {{ ref('int_line_notes') }}
+
+),
+
+superseded_lines as (
+
+    select * from {{ ref('int_superseded_lines') }}
+
+),
+
+joint_reports as (
+
+    select * from {{ ref('int_joint_reports') }}
+
+),
+
+price_checks as (
+
+    select * from {{ ref('int_price_checks') }}
+
+),
+
+exercise_sales as (
+
+    select * from {{ ref('int_exercise_sales') }}
+
+),
+
+insider_classes as (
+
+    select * from {{ ref('int_insider_classes') }}
+
+),
+
+assembled as (
+
+    select
+        transaction_lines.transaction_line_key,
+        transaction_lines.accession_number,
+        transaction_lines.table_code,
+        transaction_lines.line_number,
+        filings.road,
+        filings.form_type,
+        filings.is_amendment,
+        filings.issuer_cik,
+        filings.issuer_name,
+        filings.issuer_symbol,
+        filings.owner_ciks,
+        filings.owner_names,
+        filings.owner_count,
+        filings.is_director,
+        filings.is_officer,
+        filings.is_ten_percent_owner,
+        filings.is_other_owner,
+        filings.officer_title,
+        filings.role_code,
+        filings.filed_date,
+        filings.accepted_at,
+        transaction_lines.transaction_date,
+        filings.filed_date as known_from,
+        superseded_lines.known_to,
+        transaction_lines.security_title,
+        transaction_lines.transaction_code,
+        transaction_lines.transaction_class,
+        transaction_lines.acquired_disposed_code,
+        transaction_lines.share_count,
+        transaction_lines.price_usd,
+        transaction_lines.value_usd,
+        transaction_lines.share_count_owned_after,
+        transaction_lines.direct_indirect_code,
+        transaction_lines.ownership_nature,
+        filings.sic_code,
+        filings.sic_source,
+        filings.sector,
+        transaction_lines.direction,
+        superseded_lines.transaction_line_key is not null as is_superseded,
+        superseded_lines.superseded_by_accession_number,
+        filings.is_withdrawn,
+        coalesce(joint_reports.is_canonical, true) as is_canonical,
+        coalesce(joint_reports.canonical_accession_number, transaction_lines.accession_number)
+            as canonical_accession_number,
+        transaction_lines.date_status,
+        transaction_lines.date_reason_code,
+        -- Prices of lines that are not open-market trades are set by plans and terms, not by a market; nothing is
+        -- compared.
+        case
+            when price_checks.transaction_line_key is not null then price_checks.price_status
+            when transaction_lines.price_usd is null then 'unknown'
+            when transaction_lines.price_usd < 0 then 'suspect'
+            else 'valid'
+        end as price_status,
+        case
+            when price_checks.transaction_line_key is not null then price_checks.price_reason_code
+            when transaction_lines.price_usd is null and transaction_lines.price_footnote_ids is not null
+                then 'price_only_in_footnote'
+            when transaction_lines.price_usd is null then 'price_missing'
+            when transaction_lines.price_usd < 0 then 'negative_amount'
+        end as price_reason_code,
+        -- The box exists since April 2023 and speaks for the whole form; a note that names the plan is believed
+        -- whatever the box says, since plans from before 27 February 2023 need no tick.
+        case
+            when
+                filings.is_rule_10b5_1_box_checked
+                and filings.filed_date >= date '{{ var("rule_10b5_1_box_from") }}'
+                then 'yes'
+            when coalesce(line_notes.says_10b5_1_plan, false) and not line_notes.denies_10b5_1_plan then 'yes'
+            when coalesce(line_notes.denies_10b5_1_plan, false) then 'no'
+            when
+                not filings.is_rule_10b5_1_box_checked
+                and filings.filed_date >= date '{{ var("rule_10b5_1_box_from") }}'
+                then 'no'
+            else 'unknown'
+        end as rule_10b5_1_status,
+        transaction_lines.direction is not distinct from 'buy'
+        and (
+            coalesce(line_notes.says_plan_purchase, false)
+            or {{ text_matches(
+                'filings.owner_names',
+                "\\besop\\b|\\besot\\b|employee stock|employees? stock|stock ownership (plan|trust)|employee(s|e)? share|savings plan|401\\(?k\\)?|profit sharing|employee benefit (plan|trust)"
+            ) }}
+            or {{ text_matches(
+                'transaction_lines.ownership_nature',
+                "\\besop\\b|\\bespp\\b|stock ownership plan|stock purchase plan|401\\(?k\\)?|savings plan|dividend reinvest"
+            ) }}
+        ) as is_plan_purchase,
+        transaction_lines.direction is not distinct from 'buy'
+        and (
+            coalesce(line_notes.says_private_placement, false)
+            or coalesce(line_notes.says_offering_allotment, false)
+        ) as is_private_placement,
+        transaction_lines.direction is not distinct from 'sell'
+        and (exercise_sales.transaction_line_key is not null or coalesce(line_notes.says_exercise_sale, false))
+            as is_exercise_linked,
+        case
+            when transaction_lines.date_status = 'valid'
+                then coalesce(insider_classes.insider_class, 'unclassified')
+            else 'unclassified'
+        end as insider_class,
+        filings.is_officer or filings.is_director as is_officer_or_director,
+        filings.is_executive,
+        filings.filing_url,
+        transaction_lines.cast_failure_count
+    from transaction_lines
+    inner join filings
+        on transaction_lines.accession_number = filings.accession_number
+    left join line_notes
+        on transaction_lines.transaction_line_key = line_notes.transaction_line_key
+    left join superseded_lines
+        on transaction_lines.transaction_line_key = superseded_lines.transaction_line_key
+    left join joint_reports
+        on transaction_lines.transaction_line_key = joint_reports.transaction_line_key
+    left join price_checks
+        on transaction_lines.transaction_line_key = price_checks.transaction_line_key
+    left join exercise_sales
+        on transaction_lines.transaction_line_key = exercise_sales.transaction_line_key
+    left join insider_classes
+        on
+            transaction_lines.insider_key = insider_classes.insider_key
+            and extract(year from transaction_lines.transaction_date) = insider_classes.class_year
+
+),
+
+-- The reasons a line is no signal trade, in the order in which the ledger takes them off. What would stop it were it
+-- not superseded is kept apart: until its amendment came, a superseded line was the best knowledge there was.
+with_reasons as (
+
+    select
+        *,
+        case
+            when table_code = 'D' then 'derivative'
+            when direction is null then 'not_open_market'
+        end as reason_before_superseded,
+        case
+            when is_withdrawn then 'withdrawn'
+            when not is_canonical then 'joint_duplicate'
+            when date_status <> 'valid' then 'date_not_valid'
+            when is_plan_purchase then 'plan_purchase'
+            when is_private_placement then 'private_placement'
+            when is_exercise_linked then 'exercise_linked'
+        end as reason_after_superseded
+    from assembled
+
+),
+
+transactions_flagged as (
+
+    select
+        *,
+        coalesce(
+            reason_before_superseded,
+            case when is_superseded then 'superseded' end,
+            reason_after_superseded
+        ) as exclusion_reason,
+        reason_before_superseded is null and reason_after_superseded is null as is_signal_while_known,
+        -- Officers and directors, outside 10b5-1 plans, not routine traders.
+        is_officer_or_director and rule_10b5_1_status <> 'yes' and insider_class <> 'routine' as is_opportunistic
+    from with_reasons
+
+)
+
+select * from transactions_flagged

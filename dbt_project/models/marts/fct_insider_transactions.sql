@@ -1,0 +1,75 @@
+with
+
+transactions_flagged as (
+
+    select * from {{ ref('int_transactions_flagged') }}
+
+),
+
+insider_transactions as (
+
+    select
+        transaction_line_key,
+        accession_number,
+        table_code,
+        line_number,
+        road,
+        form_type,
+        is_amendment,
+        issuer_cik,
+        issuer_name,
+        issuer_symbol,
+        owner_ciks,
+        owner_names,
+        owner_count,
+        is_director,
+        is_officer,
+        is_ten_percent_owner,
+        is_other_owner,
+        officer_title,
+        role_code,
+        filed_date,
+        accepted_at,
+        transaction_date,
+        known_from,
+        known_to,
+        security_title,
+        transaction_code,
+        transaction_class,
+        acquired_disposed_code,
+        share_count,
+        price_usd,
+        value_usd,
+        share_count_owned_after,
+        direct_indirect_code,
+        ownership_nature,
+        sic_code,
+        sic_source,
+        sector,
+        direction,
+        is_superseded,
+        superseded_by_accession_number,
+        is_withdrawn,
+        is_canonical,
+        canonical_accession_number,
+        date_status,
+        date_reason_code,
+        price_status,
+        price_reason_code,
+        rule_10b5_1_status,
+        is_plan_purchase,
+        is_private_placement,
+        is_exercise_linked,
+        insider_class,
+        exclusion_reason is null as is_signal_trade,
+        exclusion_reason,
+        exclusion_reason is null and price_status = 'valid' as is_usd_usable,
+        is_officer_or_director,
+        is_executive,
+        is_opportunistic,
+        filing_url
+    from transactions_flagged
+
+)
+
+select * from insider_transactions
