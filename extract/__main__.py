@@ -1,0 +1,187 @@
+"""The command line of the extract room: fetch, parse and load without Airflow, with progress bars.
+
+python -m extract filing-day 2024-01-02
+python -m extract filing-day 2024-01-02 --to 2024-01-31
+python -m extract quarter 2024q3 2024q4
+python -m extract quarter --from 2019q1 --to 2025q4
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, ParamSpec
+
+import click
+from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from extract.filing_day import FetchSummary, fetch_filing_day
+from extract.quarterly_fetch import fetch_quarter, parse_quarter, quarter_range
+from warehouse.errors import InsiderTiersError, NotPublishedYet
+from warehouse.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from extract.progress import Progress, ProgressCallback
+    from warehouse.settings import Settings
+
+P = ParamSpec("P")
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+class _OwnError(click.ClickException):
+    """One of our errors, as a message and a non-zero exit code; no traceback."""
+
+    def __init__(self, error: InsiderTiersError) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+
+
+def _speaking(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn our errors into messages; keep log lines from tearing the bars."""
+
+    @functools.wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> None:
+        logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+        try:
+            with logging_redirect_tqdm():
+                command(*args, **kwargs)
+        except InsiderTiersError as error:
+            raise _OwnError(error) from error
+
+    return wrapper
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Bring SEC insider filings into the warehouse, without Airflow.
+
+    Bytes go to DATA_DIR/landing as served, rows into DATA_DIR/warehouse.duckdb (schema raw). Everything may be run
+    again: only what is missing is fetched, and loading twice changes nothing. `make build` then runs dbt and the
+    quality gates and publishes.
+
+    For live SEC access set SEC_CONTACT to your name and e-mail address.
+    """
+
+
+@main.command("filing-day")
+@click.argument("day", type=_DAY, metavar="DAY")
+@click.option("--to", "last", type=_DAY, help="Last filing day, to fetch every day from DAY to this one.")
+@click.option("--fetch-only", is_flag=True, help="Fill the landing zone only; do not parse and load.")
+@_speaking
+def filing_day(day: datetime, last: datetime | None, *, fetch_only: bool) -> None:
+    """Fetch, parse and load the ownership filings (forms 3, 4, 5) of a filing DAY, written as YYYY-MM-DD.
+
+    About 800 filings a day: some two minutes at 8 requests a second. Weekends and holidays are recognised. A day that
+    is not published yet ends the run with an error; EDGAR publishes from about 22:00 New York time.
+    """
+    settings = load_settings()
+    for filed in _days(day.date(), last.date() if last else day.date()):
+        with _bar(filed.isoformat(), "filing") as report:
+            summary = fetch_filing_day(filed, settings, progress=report)
+        _say_filing_day(summary)
+        if not fetch_only and summary.status != "no_filing_day":
+            _load_filing_day(filed, settings)
+
+
+@main.command("quarter")
+@click.argument("quarters", nargs=-1, metavar="[QUARTER]...")
+@click.option("--from", "first", help="First quarter of a range, for example 2019q1.")
+@click.option("--to", "last", help="Last quarter of the range; the newest the SEC has published when left out.")
+@click.option("--fetch-only", is_flag=True, help="Fill the landing zone only; do not load.")
+@_speaking
+def quarter(quarters: tuple[str, ...], first: str | None, last: str | None, *, fetch_only: bool) -> None:
+    """Fetch and load the SEC's quarterly Insider Transactions Data Sets: each QUARTER named, as in 2024q3, or a range.
+
+    The sets begin with 2006q1 and come out some weeks after a quarter's end. A quarter that has not changed since it
+    was fetched is not fetched again.
+    """
+    settings = load_settings()
+    wanted = [parse_quarter(text) for text in quarters]
+    is_open = first is not None and last is None
+    if first is not None:
+        wanted += quarter_range(first, last or _current_quarter())
+    elif last is not None:
+        raise click.UsageError("--to needs --from.")
+    if not wanted:
+        raise click.UsageError("name at least one quarter, for example 2024q3, or a range with --from.")
+    with tqdm(wanted, unit="quarter", file=sys.stderr) as bar:
+        for name in bar:
+            bar.set_description(f"{name} fetch")
+            try:
+                fetched = fetch_quarter(name, settings)
+            except NotPublishedYet:
+                if not is_open or name == wanted[0]:
+                    raise
+                tqdm.write(f"{name}: not published yet; the range ends before it", file=sys.stdout)
+                break
+            size = fetched.version.byte_count / 1e6
+            tqdm.write(f"{name}: {fetched.status}, {size:.1f} MB", file=sys.stdout)
+            if not fetch_only:
+                bar.set_description(f"{name} load")
+                _load_quarter(name, settings)
+
+
+def _load_filing_day(day: date, settings: Settings) -> None:
+    # Imported here so that --help and --fetch-only need no DuckDB.
+    from extract.load import load_filing_day
+    from extract.parse_day import parse_filing_day
+    from warehouse.database import write_connection
+
+    parse_filing_day(day, settings)
+    with write_connection(settings) as connection:
+        load_filing_day(connection, day, settings)
+
+
+def _load_quarter(name: str, settings: Settings) -> None:
+    from extract.load import load_quarter
+    from warehouse.database import write_connection
+
+    with write_connection(settings) as connection:
+        load_quarter(connection, name, settings)
+
+
+def _days(first: date, last: date) -> list[date]:
+    if last < first:
+        raise click.BadParameter(f"{last} is before {first}", param_hint="--to")
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def _current_quarter() -> str:
+    today = date.today()  # noqa: DTZ011 - the user's calendar will do: the last quarters are not published anyway
+    return f"{today.year}q{(today.month - 1) // 3 + 1}"
+
+
+@contextmanager
+def _bar(description: str, unit: str) -> Iterator[ProgressCallback]:
+    with tqdm(desc=description, unit=unit, total=0, file=sys.stderr) as bar:
+
+        def report(progress: Progress) -> None:
+            if bar.total != progress.total:
+                bar.reset(total=progress.total)
+            bar.update(progress.done - bar.n)
+
+        yield report
+
+
+def _say_filing_day(summary: FetchSummary) -> None:
+    if summary.status == "no_filing_day":
+        click.echo(f"{summary.day}: weekend, no filing day")
+    elif summary.status == "holiday":
+        click.echo(f"{summary.day}: holiday, no index")
+    else:
+        click.echo(
+            f"{summary.day}: {summary.accessions} filings listed, {summary.fetched} fetched, "
+            f"{summary.already_there} were there, {len(summary.missing)} missing, {summary.elapsed_seconds:.1f} s"
+        )
+    for accession, reason in summary.missing:
+        click.echo(f"{summary.day}: {accession} is missing: {reason}", err=True)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m extract")
