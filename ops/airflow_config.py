@@ -21,9 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent
 WRITER_POOL = "warehouse_writer"
 USER = "admin"
 
-# SQLite lets one connection write at a time; the others wait this long instead of failing with "database is locked".
-SQLITE_CONNECT_ARGS = {"timeout": 60}
-
 TELEMETRY_OFF = {
     "DO_NOT_TRACK": "1",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -108,8 +105,8 @@ def local_environment(
         "AIRFLOW__API__SECRET_KEY": shared.secret_key,
         "AIRFLOW__API_AUTH__JWT_SECRET": shared.jwt_secret,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "ops.airflow_config.SQLITE_CONNECT_ARGS",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS_ASYNC": "ops.airflow_config.SQLITE_CONNECT_ARGS",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "ops.airflow_sqlite.CONNECT_ARGS",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS_ASYNC": "ops.airflow_sqlite.CONNECT_ARGS",
         # One machine, one scheduler: its death is noticed, and its tasks taken up again, within seconds.
         "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "15",
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",

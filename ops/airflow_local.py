@@ -81,6 +81,7 @@ class LocalAirflow:
         self.api = AirflowApi(self.url, self.password_file)
         self._report = report
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._replaced: list[subprocess.Popen[bytes]] = []
         self._lock: IO[str] | None = None
 
     def __enter__(self) -> LocalAirflow:
@@ -109,7 +110,9 @@ class LocalAirflow:
             raise
 
     def start_component(self, name: str) -> None:
-        """Start one of ``COMPONENTS``; its output goes to ``<home>/logs/<name>.log``."""
+        """Start one of ``COMPONENTS`` (again); its output goes to ``<home>/logs/<name>.log``."""
+        if name in self._processes:
+            self._replaced.append(self._processes[name])
         self._processes[name] = self._popen(name, [sys.executable, "-m", "airflow", *COMPONENTS[name]])
 
     def pid(self, name: str) -> int:
@@ -142,15 +145,17 @@ class LocalAirflow:
 
     def stop(self) -> None:
         """Stop what was started, by its process ids: politely first, then for good."""
-        for process in self._processes.values():
+        started = [*self._replaced, *self._processes.values()]
+        for process in started:
             _signal_group(process, signal.SIGTERM)
         deadline = time.monotonic() + 15
-        for process in self._processes.values():
+        for process in started:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.1, deadline - time.monotonic()))
             # Also when the component itself has ended: its workers may not have.
             _signal_group(process, signal.SIGKILL)
             process.wait()
+        self._replaced.clear()
         self._processes.clear()
         if self._lock:
             self._lock.close()
