@@ -37,6 +37,8 @@ _FAILURES_IN_A_ROW = 12
 # The index is listed but not served: storage and listing disagree for a moment now and then.
 _LISTED_BUT_MISSING_TRIES = 4
 
+_NOT_SERVED = "the server has no such file although the index lists it"
+
 _MASTER = re.compile(r"master\.(\d{8})\.idx")
 
 
@@ -64,6 +66,11 @@ class FetchSummary:
     already_there: int = 0
     missing: tuple[tuple[str, str], ...] = ()
     elapsed_seconds: float = 0.0
+
+    @property
+    def failed(self) -> tuple[tuple[str, str], ...]:
+        """Those of `missing` that another try may bring: the server did not say that it has no such file."""
+        return tuple((accession, reason) for accession, reason in self.missing if reason != _NOT_SERVED)
 
 
 def index_url(day: date, settings: Settings) -> str:
@@ -275,7 +282,7 @@ def _fetch_filings(
             else:
                 failures = 0
                 if size is None:
-                    missing[accession] = "the server has no such file although the index lists it"
+                    missing[accession] = _NOT_SERVED
                 byte_count += size or 0
             done += 1
             report(Progress(day.isoformat(), done, len(wanted), byte_count))
