@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from warehouse.errors import SourceDataError
 from warehouse.raw_schema import COLUMN_ALIASES, FORM345, OPTIONAL_SOURCE_COLUMNS, STAMPS, file_columns
+from warehouse.sql_text import identifier, literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -129,7 +130,7 @@ def _open_tsv(table: str, path: Path) -> SourceFile:
     if shape.stray_return_line:
         logger.warning("%s: carriage return inside line %d; read line by line", path, shape.stray_return_line)
         return SourceFile(path, table, columns, shape.row_count, _split_lines(path, shape))
-    listed = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in shape.header)
+    listed = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in shape.header)
     # No quoting: the SEC's fields hold unbalanced quotes. No padding: a short row is an error, never a guess.
     relation = (
         f"read_csv({_quoted(path)}, delim = '\t', quote = '', escape = '', comment = '', header = true, "
@@ -206,7 +207,7 @@ def _split_lines(path: Path, shape: _Shape) -> str:
     width = len(shape.header)
     trimmed = "rtrim(line, chr(13))" if shape.new_line == "\\r\\n" else "line"
     names = ", ".join(
-        f"nullif(fields[{index}], '') as {_identifier(name)}" for index, name in enumerate(shape.header, 1)
+        f"nullif(fields[{index}], '') as {identifier(name)}" for index, name in enumerate(shape.header, 1)
     )
     return (
         f"(select {names} from (select case when len(fields) = {width} then fields "
@@ -236,19 +237,11 @@ def _match(table: str, path: Path, names: Sequence[str], *, may_lack: frozenset[
             )
         if column in matched:
             raise SourceDataError(f"{path}: column {name!r} stands there twice.")
-        matched[column] = _identifier(name)
+        matched[column] = identifier(name)
     if lacking := sorted(known - set(matched) - may_lack):
         raise SourceDataError(f"{path}: column(s) {', '.join(lacking)} of raw.{table} missing. {_AGAIN[path.suffix]}")
     return matched
 
 
 def _quoted(path: Path) -> str:
-    return _literal(str(path))
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return literal(str(path))

@@ -28,6 +28,7 @@ from warehouse.raw_schema import (
     table_columns,
 )
 from warehouse.sources import SourceFile, open_source
+from warehouse.sql_text import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -324,8 +325,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, source: SourceFil
 
 
 def _literal(value: object) -> str:
-    text = value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
-    return "'" + text.replace("'", "''") + "'"
+    return literal(value.isoformat(sep=" ") if isinstance(value, datetime) else str(value))
 
 
 def _naive_utc(value: object) -> object:
