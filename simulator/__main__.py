@@ -6,15 +6,18 @@ import json
 import os
 import signal
 import time
-from datetime import date, datetime
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from simulator.build import build_world
 from simulator.manners import Manners
 from simulator.server import RunningServer, write_ready_file
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+    from types import FrameType
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -104,7 +107,7 @@ def serve(
         write_ready_file(ready_file, running.url)
     click.echo(f"serving {root} at {running.url} (process {os.getpid()}); stop with Ctrl-C", err=True)
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, stop)

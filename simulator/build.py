@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +22,10 @@ from simulator.names import CITIES
 from simulator.quarter import Quarter, State, first_state, make_quarter
 from simulator.submission import Company, FilingRows, submission_bytes
 from simulator.world import ISSUER_CIK, OTHER_FILER_CIK, SECTORS, SIC_TITLES, World, make_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
 
 CONTRARIAN = 1.0
 _ZIPS = "files/structureddata/data/insider-transactions-data-sets"
@@ -137,7 +139,7 @@ def build_world(
         contrarian=contrarian,
         filings_per_issuer=filings_per_issuer,
     )
-    book = CaseBook(days=case_days(world.edgar), start=start)
+    book = CaseBook(days=case_days(world.edgar), history=[from_number(value) for value in world.edgar])
     if with_cases:
         write_cases(book, world)
     daily, sets, quarterly_filings = _write_quarters(part, world, book, daily_from, zip_level, say)
@@ -394,8 +396,8 @@ def _write_issuers(root: Path, world: World, book: CaseBook, daily: list[CaseFil
         )
         _write(folder / f"CIK{made.cik}.json", body)
     described = {cik: Company(name, cik, "", "") for cik, name in people.items()}
-    for owner, sic in book.people:
-        described[owner.cik] = Company(owner.name, owner.cik, sic, SIC_TITLES.get(sic, "SIMULATED"))
+    for person, sic in book.people:
+        described[person.cik] = Company(person.name, person.cik, sic, SIC_TITLES.get(sic, "SIMULATED"))
     for cik, company in described.items():
         if int(cik) == 0 or (folder / f"CIK{cik}.json").exists():
             continue

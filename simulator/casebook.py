@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from simulator.days import from_number
 from simulator.form345 import COLUMNS, sec_date
 from simulator.submission import Company, FilingRows
 from simulator.world import CASE_ISSUER_CIK, CASE_OWNER_CIK, SIC_TITLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
 
 CASE_AGENT = "0009999999"
 KEY_COLUMNS = ("case_id", "trap", "accession_number", "table_code", "line_number", "field", "expected", "why")
@@ -52,7 +55,7 @@ class Trade:
         code: Transaction code; empty leaves it out.
         shares: As text, like ``1000`` or ``12.3456``.
         price: As text; ``None`` leaves the value out.
-        day: Trade date; the day before the filing's when ``None``.
+        day: Trade date; the filing day before the filing's when ``None``.
         day_text: Trade date as the data set writes it, for dates no calendar holds.
         acquired: ``A`` or ``D``; by the code when empty.
         after: Shares owned afterwards.
@@ -119,11 +122,11 @@ class CaseBook:
 
     Attributes:
         days: Filing days cases may use, ascending; the last ones before the end of the world.
-        start: First day of history.
+        history: Every filing day of the world, ascending, for cases of the past.
     """
 
     days: list[date]
-    start: date
+    history: list[date]
     filings: list[CaseFiling] = field(default_factory=list)
     keys: list[tuple[str, ...]] = field(default_factory=list)
     issuers: list[Issuer] = field(default_factory=list)
@@ -134,6 +137,22 @@ class CaseBook:
     def day(self, place: int) -> date:
         """The filing day at that place; negative places count from the end."""
         return self.days[max(min(place, len(self.days) - 1), -len(self.days))]
+
+    def before(self, day: date, count: int = 1) -> date:
+        """The filing day that many filing days before."""
+        place = self.history.index(day) - count
+        return self.history[max(place, 0)]
+
+    def past_day(self, wanted: date) -> date | None:
+        """The first filing day from then on; ``None`` where the world is too young or that day too near."""
+        if wanted < self.history[0]:
+            return None
+        return next((day for day in self.history if wanted <= day < self.days[0]), None)
+
+    @property
+    def early_day(self) -> date:
+        """A filing day three months into the world."""
+        return self.history[min(63, len(self.history) - len(self.days) - 1)]
 
     def issuer(self, name: str, sic: str, ticker: str | None = None) -> Issuer:
         """A new company."""
@@ -147,6 +166,10 @@ class CaseBook:
         made = Owner(f"{CASE_OWNER_CIK + self._owner_count:010d}", name, relationship, title, other_text)
         self._owner_count += 1
         return made
+
+    def company_as_owner(self, issuer: Issuer, relationship: str = "TenPercentOwner") -> Owner:
+        """A company of the cases as the reporting owner of another."""
+        return Owner(issuer.cik, issuer.name, relationship)
 
     def person_with_sic(self, owner: Owner, sic: str) -> None:
         """Give an owner a submissions JSON that carries a SIC, as some have."""
@@ -171,6 +194,7 @@ class CaseBook:
         box: str | None = None,
         original: date | None = None,
         remarks: str = "",
+        period: date | None = None,
         accepted: time = time(16, 30, 5),
         accession: str | None = None,
         name: str | None = None,
@@ -191,6 +215,7 @@ class CaseBook:
             box: Text of the 10b5-1 box; ``None`` for ``0`` once the box exists and empty before.
             original: Date of the original submission, for amendments.
             remarks: Remarks.
+            period: Period of report; the first trade date when ``None``.
             accepted: Time of acceptance, New York.
             accession: Accession number; the next one when ``None``.
             name: Name of the issuer then, where it differs.
@@ -199,6 +224,9 @@ class CaseBook:
         """
         everyone = [owners] if isinstance(owners, Owner) else list(owners)
         number = accession or self.accession(filed)
+        eve = self.before(filed)
+        trades = [replace(trade, day=trade.day or eve) for trade in trades]
+        derivatives = [replace(trade, day=trade.day or eve) for trade in derivatives]
         traded = [_trade_day(trade, filed) for trade in [*trades, *derivatives]]
         if box is None:
             box = "0" if filed >= date(2023, 4, 1) and not form.startswith("3") else ""
@@ -213,7 +241,7 @@ class CaseBook:
             "SUBMISSION",
             ACCESSION_NUMBER=number,
             FILING_DATE=sec_date(filed),
-            PERIOD_OF_REPORT=traded[0] if traded else sec_date(filed),
+            PERIOD_OF_REPORT=sec_date(period) if period else traded[0] if traded else sec_date(filed),
             DATE_OF_ORIG_SUB=sec_date(original) if original else "",
             NOT_SUBJECT_SEC16="0",
             DOCUMENT_TYPE=form,
@@ -259,31 +287,21 @@ class CaseBook:
         return filing
 
     def expect(
-        self,
-        case: str,
-        trap: int,
-        filing: CaseFiling | str,
-        line: int | None,
-        why: str,
-        *,
-        table: str = "N",
-        **expected: object,
+        self, case: str, trap: int, filing: CaseFiling, line: int | str | None, why: str, /, **expected: object
     ) -> None:
         """Note what must come out.
 
         Args:
             case: Name of the case.
             trap: Number in the list of traps.
-            filing: The filing, or its accession number, or empty for a fact about the world.
-            line: 1-based row of the table; ``None`` for the whole filing.
+            filing: The filing.
+            line: 1-based non-derivative row, like ``D1`` a derivative one, ``None`` for the filing.
             why: The reason, in a sentence.
-            table: ``N`` or ``D``.
             **expected: Field to value; ``None`` means null.
         """
-        number = filing.accession if isinstance(filing, CaseFiling) else filing
-        place = ("", "") if line is None else (table, str(line))
+        place = ("", "") if line is None else ("D", line[1:]) if isinstance(line, str) else ("N", str(line))
         for name, value in expected.items():
-            self.keys.append((case, str(trap), number, *place, name, _text(value), why))
+            self.keys.append((case, str(trap), filing.accession, *place, name, _text(value), why))
 
     def expect_mart(self, case: str, trap: int, mart_field: str, expected: object, why: str) -> None:
         """Note a value of a mart other than the transactions, or a fact about the built world."""
@@ -298,7 +316,7 @@ class CaseBook:
         return target.getvalue().encode()
 
 
-def case_days(edgar: np.ndarray, count: int = 20) -> list[date]:
+def case_days(edgar: np.ndarray, count: int = 18) -> list[date]:
     """The last filing days of the world, at most ``count``."""
     return [from_number(value) for value in edgar[-count:]]
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from simulator.days import from_number, number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Numbers are kept as whole ten-thousandths (ownership forms carry at most four decimals); ABSENT is "no value".
 SCALE = 10_000

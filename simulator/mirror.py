@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simulator.days import from_number
 from simulator.submission import Company, FilingRows, iso_date
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 _RULE = "-"
 

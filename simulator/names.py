@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import numpy as np
 
-COMPANY_FIRST = tuple(
-    ["Halvorsen", "Bexley", "Cordwain", "Dunmarrow", "Eastgarth", "Fennimore", "Galloway", "Harrowgate", "Inverlock", "Jessup", "Kestrel", "Lorrimer", "Marchbank", "Northwold", "Oakhollow", "Penhallow", "Quillfeather", "Ravenshaw", "Selwick", "Tamberlane", "Ulverton", "Varnholt", "Westmarch", "Yarrowby", "Zellerfeld", "Ashcombe", "Brackwater", "Copperline", "Drumlin", "Elkhorn", "Farrowdale", "Graystone", "Hollin", "Ironbridge", "Juniper", "Kingsmere", "Larkfield", "Moorcastle", "Nethercott", "Orrinby", "Pinecrest", "Quarryman", "Redfern", "Stonewick", "Thornbury", "Upland", "Vantrel", "Wolfram", "Amberley", "Birchgate", "Calloway", "Dovetail", "Everwyn", "Foxglove", "Glenmorrow", "Highmark", "Islington", "Jasper", "Knollwood", "Lakemont", "Millrace", "Newhaven", "Overbrook", "Primrose", "Quimby", "Rosewell", "Silverton", "Tidewell", "Underhill", "Verity", "Whitcomb", "Arden", "Blackfriar", "Cascadia", "Driftwood", "Emberton", "Fairlight", "Greyfell", "Hartwell", "Ivory", "Jarrow", "Kenning", "Lindmark", "Meridel", "Norrland", "Osprey", "Palisade", "Quorn", "Rutherglen", "Sandhurst", "Trellis", "Umber", "Vesper", "Windrow", "Aldergate", "Bramble", "Cinder", "Delmar", "Elmstead", "Fallow", "Garrick", "Heron", "Indigo", "Jutland", "Kelso", "Lomond", "Merrow", "Nimbus", "Orchard", "Pendle", "Rook", "Saffron", "Tarn", "Viola", "Wexley"]
-)
-COMPANY_MIDDLE = tuple(
-    ["Basin", "Ridge", "Harbor", "Summit", "Valley", "Prairie", "Coast", "Canyon", "Delta", "Point", "Crossing", "Hill", "Mesa", "Bay", "Fork", "Grove", "Peak", "Shore", "Creek", "Plains", "Lake", "Island", "Gate", "Cape", "Glen", "Field", "Bluff", "Cove", "Heights", "Landing"]
-)
+_WORDS = tomllib.loads(Path(__file__).with_name("names.toml").read_text("utf-8"))
+
+COMPANY_FIRST = tuple(_WORDS["company_first"])
+COMPANY_MIDDLE = tuple(_WORDS["company_middle"])
 SECTOR_WORDS: dict[str, tuple[str, ...]] = {
     "Communication Services": ("Communications Inc", "Media Group Inc", "Broadcasting Corp", "Networks Inc"),
     "Consumer Discretionary": ("Stores Inc", "Motors Corp", "Brands Inc", "Restaurants Inc", "Homes Corp"),
@@ -23,12 +24,8 @@ SECTOR_WORDS: dict[str, tuple[str, ...]] = {
     "Real Estate": ("Realty Trust Inc", "Properties Inc", "REIT Corp", "Land Co"),
     "Utilities": ("Electric Co", "Gas & Power Co", "Water Utilities Inc", "Energy Services Co"),
 }
-LAST_NAMES = tuple(
-    ["Abernathy", "Ackroyd", "Alderson", "Ambrose", "Atwater", "Babbage", "Balfour", "Barclough", "Beckwith", "Bellamy", "Birdsall", "Blakemore", "Bonham", "Bracewell", "Brightwell", "Brockhurst", "Calverley", "Carrow", "Chadbourne", "Cheswick", "Clitheroe", "Colborne", "Cranmer", "Crossley", "Dalrymple", "Danforth", "Delacour", "Denholm", "Dickerman", "Donnelly", "Dorrance", "Drayton", "Dunwoody", "Eastlake", "Eldridge", "Ellingham", "Fairbairn", "Farquhar", "Featherstone", "Fenwick", "Fitzroy", "Flanders", "Forsythe", "Gainsford", "Galbraith", "Gatewood", "Gilchrist", "Goodwin", "Greaves", "Haldane", "Hargrove", "Hathersage", "Hawksworth", "Heathcote", "Hollingworth", "Huxtable", "Ingersoll", "Ingram", "Jellicoe", "Jernigan", "Kellaway", "Kensett", "Kilbride", "Kirkbride", "Lambourne", "Langford", "Lathrop", "Leighton", "Lockridge", "Lydgate", "Maddox", "Mainwaring", "Malbury", "Mandeville", "Marlowe", "Maxfield", "Merriweather", "Middleton", "Montclair", "Mossgrove", "Nakagawa", "Netherby", "Newcombe", "Norcross", "Oakeshott", "Okonkwo", "Oldershaw", "Ormsby", "Osterberg", "Paget", "Pemberton", "Pettigrew", "Pickering", "Plumtree", "Prescott", "Quennell", "Radcliffe", "Ravindran", "Redgrave", "Ridgeway", "Rochford", "Rosenthal", "Rutledge", "Salisbury", "Sandoval", "Satterfield", "Seabrook", "Shackleton", "Sheringham", "Skelton", "Somerville", "Stanhope", "Stirling", "Strickland", "Sutcliffe", "Talbot", "Tarkington", "Thackeray", "Thistle", "Tillinghast", "Tolliver", "Trevelyan", "Underwood", "Vandermeer", "Vasquez", "Verney", "Wadsworth", "Wainwright", "Walpole", "Warburton", "Weatherby", "Wetherell", "Whitlock", "Wickham", "Wilberforce", "Winthrop", "Woolcott", "Wyndham", "Yamamoto", "Yardley", "Zielinski"]
-)
-FIRST_NAMES = tuple(
-    ["Aaron", "Abigail", "Adele", "Albert", "Alice", "Amara", "Andrew", "Anita", "Arthur", "Audrey", "Barbara", "Benjamin", "Bernard", "Bridget", "Caleb", "Camille", "Carl", "Catherine", "Charles", "Clara", "Colin", "Cora", "Daniel", "Deborah", "Derek", "Diana", "Edgar", "Edith", "Elena", "Elliot", "Emma", "Eric", "Esther", "Evan", "Felix", "Fiona", "Frances", "Frank", "Gavin", "Grace", "Grant", "Hannah", "Harold", "Hazel", "Hector", "Helen", "Henry", "Ida", "Irene", "Isaac", "Ivan", "Jane", "Jasmine", "Jerome", "Joan", "Joel", "Judith", "Julian", "Karen", "Keith", "Kiran", "Laura", "Leah", "Leon", "Lewis", "Lillian", "Lucas", "Lydia", "Malcolm", "Marcus", "Maria", "Martha", "Miles", "Miriam", "Naomi", "Nathan", "Nina", "Noah", "Nora", "Oliver", "Olivia", "Oscar", "Pamela", "Patrick", "Paul", "Peter", "Philip", "Priya", "Rachel", "Ralph", "Rita", "Robert", "Rosa", "Roy", "Ruth", "Samuel", "Sandra", "Simon", "Sonia", "Stephen", "Susan", "Sylvia", "Theodore", "Thomas", "Tobias", "Ursula", "Vera", "Victor", "Vincent", "Walter", "Wendy", "William", "Yasmin", "Yvonne", "Zachary", "Zoe"]
-)
+LAST_NAMES = tuple(_WORDS["last_names"])
+FIRST_NAMES = tuple(_WORDS["first_names"])
 CITIES = (
     ("HOUSTON", "TX", "77002"),
     ("NEW YORK", "NY", "10017"),

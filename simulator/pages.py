@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from html import escape
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LANDING_PATH = "/data-research/sec-markets-data/insider-transactions-data-sets"
 QUARTERLY_FOLDERS = (

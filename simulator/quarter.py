@@ -75,8 +75,7 @@ _OTHER_ACQUIRES = np.array([True, True, False, True, False, True, False, True])
 BOX_SINCE = number(date(2023, 4, 1))  # the 10b5-1 box of Forms 4 and 5
 NOTE_PLAN = (
     "This sale was carried out under a Rule 10b5-1 trading plan that the reporting person adopted on ",
-    "The shares were sold automatically under the reporting person's written plan intended to satisfy Rule 10b5-1(c), "
-    "adopted on ",
+    "The shares were sold automatically under a written plan intended to satisfy Rule 10b5-1(c), adopted on ",
 )
 NOTE_PLACEMENT = "Purchased directly from the issuer in a private placement under a securities purchase agreement."
 NOTE_REINVESTED = "Acquired through the issuer's dividend reinvestment plan."
@@ -644,8 +643,8 @@ def _numbered(state: State, table: str, count: int) -> pa.Array:
 
 
 def _texts(
-    world: World, name: str, days: np.ndarray, filings: Rows, lines: Rows, holdings: Rows, derivatives: Rows, notes: Rows,
-    state: State,
+    world: World, name: str, days: np.ndarray, filings: Rows, lines: Rows, holdings: Rows, derivatives: Rows,
+    notes: Rows, state: State,
 ) -> Quarter:  # fmt: skip
     """The arrays as the data set's text tables."""
     issuer, seat, agent = filings["issuer"], filings["seat"], filings["agent"]
@@ -892,7 +891,7 @@ def _note_table(world: World, notes: Rows, accession: pa.Array) -> pa.Table:
         _cents(notes["low"]),
         " to $",
         _cents(notes["high"]),
-        ", inclusive. The reporting person will give the split by price to the SEC staff, the issuer or any holder on request.",
+        ", inclusive. The split by price is available to the SEC staff, the issuer and any holder on request.",
         "",
     )
     text = pc.if_else(pa.array(kind == 1), plan, pc.if_else(pa.array(kind == 10), ranged, fixed))

@@ -17,17 +17,19 @@ import struct
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from simulator import pages
 from simulator.manners import Doorman, Manners, Recorder, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SIMULATED_HEADER = "X-Insider-Tiers-Simulated"
 MARKER_FILE = "simulated.json"
