@@ -15,7 +15,6 @@ from warehouse.errors import GateFailed, SettingsError, SourceDataError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NEW_YORK = "America/New_York"
 # A load changed schema raw; whoever builds on it listens to this.
 RAW = Asset("raw")
 

@@ -17,13 +17,12 @@ gate. A federal holiday succeeds with that outcome. Backfill: `docs/runbooks/bac
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG, CronTriggerTimetable, task
 
-from dags.common import DEFAULT_ARGS, FETCHES, NEW_YORK, RAW, WRITES, fail_for_good
-from ops.filing_days import schedule_bounds
+from dags.common import DEFAULT_ARGS, FETCHES, RAW, WRITES, fail_for_good
+from ops.filing_days import INTERVAL, NEW_YORK, NIGHTLY, filing_day_of, schedule_bounds
 from warehouse.settings import load_settings
 
 START, END = schedule_bounds(load_settings())
@@ -32,9 +31,7 @@ with DAG(
     dag_id="form4_daily",
     description="The last filing day's Forms 3, 4 and 5 into the raw tables, gated",
     doc_md=__doc__,
-    # A quarter past midnight, Tuesday to Saturday, for the day before. The interval begins at 06:00 of the filing day,
-    # when EDGAR opens, so a run's logical date is its filing day.
-    schedule=CronTriggerTimetable("15 0 * * 2-6", timezone=NEW_YORK, interval=timedelta(hours=18, minutes=15)),
+    schedule=CronTriggerTimetable(NIGHTLY, timezone=str(NEW_YORK), interval=INTERVAL),
     start_date=START,
     end_date=END,
     catchup=True,
@@ -48,7 +45,6 @@ with DAG(
     def fetch_and_parse(**context: Any) -> list[str]:
         """Return the filing days whose parsed rows may differ from the loaded ones."""
         from ops import steps
-        from ops.filing_days import filing_day_of
 
         run = context["dag_run"]
         with fail_for_good():

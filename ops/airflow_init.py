@@ -71,9 +71,7 @@ def main() -> None:
     home = Path(os.environ["AIRFLOW_HOME"])
     home.mkdir(parents=True, exist_ok=True)
     passwords = os.environ.get("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE")
-    write_password(
-        Path(passwords) if passwords else home / "passwords.json", os.environ.get(PASSWORD_VARIABLE) or None
-    )
+    write_password(Path(passwords) if passwords else home / "passwords.json", os.environ.get(PASSWORD_VARIABLE) or None)
     prefer_write_ahead_log(os.environ.get("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", ""))
     run_airflow("db", "migrate")
     run_airflow("pools", "set", WRITER_POOL, "1", "The one process that may open the warehouse file.")

@@ -1,7 +1,4 @@
-"""Start and stop a real Airflow on this machine: API server, scheduler and DAG processor on loopback.
-
-There is no triggerer: no task of this project is deferred. (docker-compose.yml has one, for those who add such tasks.)
-"""
+"""Start and stop a real Airflow on this machine: API server, scheduler and DAG processor on loopback."""
 
 from __future__ import annotations
 
@@ -34,7 +31,10 @@ COMPONENTS: dict[str, list[str]] = {
     # Task logs are read from the same disk: no log server, which would listen on a fixed port.
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "dag-processor": ["dag-processor"],
+    "triggerer": ["triggerer", "--skip-serve-logs"],
 }
+# No task of this project is deferred, so on one machine the triggerer would only cost memory.
+STARTED = ("api-server", "scheduler", "dag-processor")
 WATCHED = ("metadatabase", "scheduler", "dag_processor")
 DAG_IDS = frozenset({"form345_quarterly", "form4_daily", "warehouse_build"})
 
@@ -102,7 +102,7 @@ class LocalAirflow:
         """
         try:
             self._prepare()
-            for name in COMPONENTS:
+            for name in STARTED:
                 self.start_component(name)
             self._wait_until_ready(frozenset(dag_ids), time.monotonic() + patience)
         except BaseException:
@@ -225,7 +225,7 @@ class LocalAirflow:
             logs = "\n".join(f"── {name}\n{tail(self.log_of(name))}" for name in dead)
             raise RunError(f"Airflow's {', '.join(dead)} ended while starting:\n{logs}")
         if time.monotonic() > deadline:
-            logs = "\n".join(f"── {name}\n{tail(self.log_of(name), 10)}" for name in COMPONENTS)
+            logs = "\n".join(f"── {name}\n{tail(self.log_of(name), 10)}" for name in STARTED)
             raise RunError(f"Airflow {complaint} in time; health: {self.api.health()}\n{logs}")
         time.sleep(0.25)
 

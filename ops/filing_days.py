@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 NEW_YORK = ZoneInfo("America/New_York")
 # EDGAR takes filings from 06:00 to 22:00 New York time.
 EDGAR_OPENS = time(6)
+# A quarter past midnight from Tuesday to Saturday, for the day before. The interval of a run begins when EDGAR opened
+# on its filing day, so its logical date is its filing day; no clock change falls into it.
+NIGHTLY = "15 0 * * 2-6"
+INTERVAL = timedelta(hours=18, minutes=15)
+
 SATURDAY = 5
 
 

@@ -1,0 +1,230 @@
+"""What the DAG tasks and ``make build`` call: one function per step, the same in both.
+
+Fetching and parsing make files and may run side by side; loading, dbt, the gates and publishing open the warehouse and
+run one at a time (in Airflow: in the pool ``warehouse_writer``).
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from warehouse.errors import FetchError, GateFailed
+from warehouse.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+    import duckdb
+
+    from quality import GateResult
+    from warehouse.settings import Settings
+    from warehouse.writer import LoadResult
+
+logger = logging.getLogger(__name__)
+
+
+def fetch_and_parse(day: date, settings: Settings | None = None) -> list[str]:
+    """Bring a filing day to the landing zone and parse it; then look at the last days again, whose indexes change.
+
+    Returns:
+        The days to hand to `load_and_check`, oldest first: the day itself and those of the look-back that were landed
+        before. (Loading a day that has not changed costs next to nothing.)
+
+    Raises:
+        NotPublishedYet: The day's index is not there yet.
+        FetchError: The server did not give everything; what it gave stays and is not fetched again.
+    """
+    from extract.filing_day import fetch_filing_day
+    from extract.parse_day import parse_filing_day
+
+    settings = settings or load_settings()
+    days = [day, *_landed_before(day, settings)]
+    failed = []
+    for filed in days:
+        summary = fetch_filing_day(filed, settings)
+        parse_filing_day(filed, settings)
+        print(f"{filed}: {summary.status}, {summary.accessions} filings listed, {summary.fetched} fetched now")
+        failed += [f"{filed} {accession}: {reason}" for accession, reason in summary.failed]
+    if failed:
+        raise FetchError(f"{len(failed)} filings could not be fetched:\n" + "\n".join(failed))
+    return sorted(filed.isoformat() for filed in days)
+
+
+def load_and_check(days: Iterable[str], settings: Settings | None = None) -> list[LoadResult]:
+    """Load filing days, each in one transaction with its gate: a day that fails leaves raw as it was.
+
+    Raises:
+        GateFailed: A day did not pass; the message names the rows. The other days are loaded.
+    """
+    from extract.load import load_filing_day
+    from quality import check_filing_day
+
+    settings = settings or load_settings()
+
+    def load(connection: duckdb.DuckDBPyConnection, day: str) -> LoadResult:
+        return load_filing_day(connection, date.fromisoformat(day), settings)
+
+    def check(connection: duckdb.DuckDBPyConnection, day: str) -> GateResult:
+        return check_filing_day(connection, date.fromisoformat(day), settings)
+
+    return _load_each(list(days), load, check, settings)
+
+
+def fetch_quarters(quarters: Iterable[str], settings: Settings | None = None) -> list[str]:
+    """Bring quarterly sets to the landing zone; return the quarters, in order.
+
+    Raises:
+        NotPublishedYet: A quarter is not there yet.
+    """
+    from extract.quarterly_fetch import fetch_quarter
+
+    settings = settings or load_settings()
+    wanted = sorted(set(quarters))
+    for number, quarter in enumerate(wanted, start=1):
+        fetched = fetch_quarter(quarter, settings)
+        logger.info("%s: %s (%d of %d)", quarter, fetched.status, number, len(wanted))
+    return wanted
+
+
+def load_quarters(quarters: Iterable[str], settings: Settings | None = None) -> list[LoadResult]:
+    """Load quarterly sets, each in one transaction with its gate: a quarter that fails leaves raw as it was.
+
+    Raises:
+        GateFailed: A quarter did not pass; the message names the rows. The other quarters are loaded.
+    """
+    from extract.load import load_quarter
+    from quality import check_quarter
+
+    settings = settings or load_settings()
+
+    def load(connection: duckdb.DuckDBPyConnection, quarter: str) -> LoadResult:
+        return load_quarter(connection, quarter, settings)
+
+    def check(connection: duckdb.DuckDBPyConnection, quarter: str) -> GateResult:
+        return check_quarter(connection, quarter, settings)
+
+    return _load_each(list(quarters), load, check, settings)
+
+
+def is_published(settings: Settings | None = None) -> bool:
+    """Whether the published copy is whole and made of exactly what is loaded, by this version of the code."""
+    from warehouse.publish import is_up_to_date
+
+    return is_up_to_date(settings or load_settings())
+
+
+def dbt_build(settings: Settings | None = None, *, on_line: Callable[[str], None] = print) -> None:
+    """Build and test every seed and model.
+
+    Raises:
+        RunError: A model or test failed; the message names it.
+    """
+    from ops.dbt import run_dbt
+    from warehouse.database import ensure_warehouse
+
+    settings = settings or load_settings()
+    # dbt's sources must exist even where nothing was loaded into some of them yet.
+    ensure_warehouse(settings)
+    run_dbt(settings, "build", on_line=on_line)
+
+
+def check_marts(settings: Settings | None = None) -> GateResult:
+    """Let the gate judge the marts.
+
+    Raises:
+        GateFailed: It found an error; the message names the rows. The published copy stays as it is.
+    """
+    from quality import check_marts as check
+    from warehouse.database import write_connection
+
+    settings = settings or load_settings()
+    result = check(settings)
+    with write_connection(settings) as connection:
+        _record(connection, result)
+    return result.raise_for_errors()
+
+
+def publish(settings: Settings | None = None) -> dict[str, Any]:
+    """Swap in a new published copy; return its manifest with the ``outcome``.
+
+    Raises:
+        PublishError: It could not be written; the copy before it is untouched.
+    """
+    from warehouse.publish import publish as swap_in
+
+    manifest = swap_in(settings or load_settings())
+    print(f"{manifest['outcome']}: generation {manifest['generation']}, as of {manifest['as_of_date']}")
+    return manifest
+
+
+def _landed_before(day: date, settings: Settings) -> list[date]:
+    """The last days before a day that are landed; one that is being fetched is its own run's business."""
+    from extract.landing import filings_path, read_holiday, spool_dir
+
+    # Landed days lie at most a long weekend and a holiday apart; further back nothing is looked for.
+    candidates = (day - timedelta(days=back) for back in range(1, 2 * settings.look_back_days + 5))
+    landed = (
+        earlier
+        for earlier in candidates
+        if (filings_path(earlier, settings).exists() and not spool_dir(earlier, settings).exists())
+        or read_holiday(earlier, settings)
+    )
+    return list(islice(landed, settings.look_back_days))
+
+
+def _load_each(
+    partitions: Sequence[str],
+    load: Callable[[duckdb.DuckDBPyConnection, str], LoadResult],
+    check: Callable[[duckdb.DuckDBPyConnection, str], GateResult],
+    settings: Settings,
+) -> list[LoadResult]:
+    from warehouse.database import write_connection
+
+    loaded, failed = [], []
+    with write_connection(settings) as connection:
+        for partition in partitions:
+            connection.execute("begin")
+            try:
+                result = load(connection, partition)
+                gate = None if result.is_skipped else check(connection, partition)
+                connection.execute("commit" if gate is None or gate.passed else "rollback")
+            except BaseException:
+                connection.execute("rollback")
+                raise
+            if gate is not None:
+                _record(connection, gate)
+            if gate is None or gate.passed:
+                print(result)
+                loaded.append(result)
+            else:
+                failed.append(gate)
+    if failed:
+        raise GateFailed("\n".join(_message(gate) for gate in failed))
+    return loaded
+
+
+def _record(connection: duckdb.DuckDBPyConnection, gate: GateResult) -> None:
+    from warehouse.writer import record_gate_results
+
+    record_gate_results(connection, gate.as_rows())
+    for outcome in gate.warnings:
+        logger.warning(
+            "%s %s: %s, %d rows. %s",
+            gate.gate,
+            gate.partition,
+            outcome.expectation,
+            outcome.failing_count,
+            outcome.reason,
+        )
+
+
+def _message(gate: GateResult) -> str:
+    try:
+        gate.raise_for_errors()
+    except GateFailed as error:
+        return str(error)
+    return ""

@@ -1,0 +1,1 @@
+"""Tests of dags/ and of which filing day a run is for."""

@@ -1,0 +1,153 @@
+"""Each DAG file by itself: it imports, holds the DAG it should, and says what a person on call needs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DAG_FILES = {
+    "form345_quarterly.py": "form345_quarterly",
+    "form4_daily.py": "form4_daily",
+    "warehouse_build.py": "warehouse_build",
+}
+KINDS = {"form345_quarterly": "now", "form4_daily": "data_interval", "warehouse_build": "now"}
+TASKS = {
+    "form345_quarterly": {"fetch_quarters": "default_pool", "load_quarters": "warehouse_writer"},
+    "form4_daily": {"fetch_and_parse": "default_pool", "load_and_check": "warehouse_writer"},
+    "warehouse_build": {
+        "dbt_build": "warehouse_writer",
+        "check_marts": "warehouse_writer",
+        "publish": "warehouse_writer",
+    },
+}
+CATCHUP = {"form345_quarterly": False, "form4_daily": True, "warehouse_build": False}
+MAX_ACTIVE_RUNS = {"form345_quarterly": 1, "form4_daily": 3, "warehouse_build": 1}
+TRIAGE = ("Who cares:", "May it be ignored?", "Where to look:", "How to re-run:")
+
+every_dag = pytest.mark.parametrize(("file", "dag_id"), DAG_FILES.items())
+
+
+def read(folder: Path, file: str) -> Any:
+    from airflow.dag_processing.dagbag import DagBag
+
+    bag = DagBag(folder / file)
+    assert bag.import_errors == {}
+    return bag
+
+
+@pytest.fixture
+def dag(dags_folder: Path, file: str, dag_id: str) -> Any:
+    return read(dags_folder, file).dags[dag_id]
+
+
+def test_every_file_of_the_folder_is_expected(dags_folder: Path) -> None:
+    helpers = set((dags_folder / ".airflowignore").read_text().split())
+    assert {path.name for path in dags_folder.glob("*.py")} == set(DAG_FILES) | helpers
+
+
+@every_dag
+def test_the_file_holds_its_dag_and_no_other(dags_folder: Path, file: str, dag_id: str) -> None:
+    assert set(read(dags_folder, file).dags) == {dag_id}
+
+
+@every_dag
+def test_doc_md_opens_with_triage_notes(dag: Any) -> None:
+    opening = dag.doc_md.split("### What it does")[0]
+    assert opening.startswith("Triage notes.")
+    assert re.findall(r"\*\*([^*]+)\*\*", opening) == list(TRIAGE)
+
+
+@every_dag
+def test_the_kind_is_a_tag_and_in_the_text(dag: Any, dag_id: str) -> None:
+    assert dag.tags & {"data_interval", "now"} == {KINDS[dag_id]}
+    assert f"**Kind:** `{KINDS[dag_id]}`" in dag.doc_md
+
+
+@every_dag
+def test_tasks_have_owner_pool_and_retries(dag: Any, dag_id: str) -> None:
+    assert {task.task_id: task.pool for task in dag.tasks} == TASKS[dag_id]
+    for task in dag.tasks:
+        assert task.owner == "insider-tiers"
+        assert task.retries >= 1
+        assert task.retry_delay >= timedelta(minutes=1)
+        assert task.execution_timeout is not None
+
+
+@every_dag
+def test_catchup_and_concurrency_are_what_was_decided(dag: Any, dag_id: str) -> None:
+    assert dag.catchup is CATCHUP[dag_id]
+    assert dag.max_active_runs == MAX_ACTIVE_RUNS[dag_id]
+    assert dag.is_paused_upon_creation is False
+
+
+@pytest.mark.parametrize("file", DAG_FILES)
+def test_catchup_and_concurrency_are_written_down(dags_folder: Path, file: str) -> None:
+    calls = [node for node in ast.walk(ast.parse((dags_folder / file).read_text())) if isinstance(node, ast.Call)]
+    (dag_call,) = [call for call in calls if getattr(call.func, "id", "") == "DAG"]
+    given = {keyword.arg for keyword in dag_call.keywords}
+    assert {"catchup", "max_active_runs", "schedule", "start_date", "is_paused_upon_creation", "default_args"} <= given
+
+
+@pytest.mark.parametrize("file", DAG_FILES)
+def test_a_dag_file_says_when_and_nothing_else(dags_folder: Path, file: str) -> None:
+    text = (dags_folder / file).read_text()
+    assert len(text.splitlines()) <= 70
+    imported = set(re.findall(r"^(?:from|import) (\w+)", text, re.M))
+    assert imported <= {"__future__", "datetime", "typing", "airflow", "dags", "ops", "warehouse"}
+    assert not re.search(r"\b(select|insert|requests|duckdb|open\()\b", ast.unparse(without_docs(text)), re.I)
+
+
+def without_docs(text: str) -> ast.Module:
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.FunctionDef)) and ast.get_docstring(node):
+            node.body = node.body[1:]
+    return tree
+
+
+def test_loads_announce_what_builds_listen_to(dags_folder: Path) -> None:
+    outlets = {
+        dag_id: {
+            (task.task_id, asset.name) for task in read(dags_folder, file).dags[dag_id].tasks for asset in task.outlets
+        }
+        for file, dag_id in DAG_FILES.items()
+    }
+    assert outlets == {
+        "form345_quarterly": {("load_quarters", "raw")},
+        "form4_daily": {("load_and_check", "raw")},
+        "warehouse_build": set(),
+    }
+    build = read(dags_folder, "warehouse_build.py").dags["warehouse_build"]
+    assert [asset.name for asset in build.timetable.asset_condition.objects] == ["raw"]
+
+
+def test_loads_go_before_builds(dags_folder: Path) -> None:
+    weights = {
+        task.task_id: task.priority_weight
+        for file, dag_id in DAG_FILES.items()
+        for task in read(dags_folder, file).dags[dag_id].tasks
+        if task.pool == "warehouse_writer" and task.weight_rule == "absolute"
+    }
+    assert len(weights) == 5
+    assert min(weights["load_and_check"], weights["load_quarters"]) > max(
+        weights["dbt_build"], weights["check_marts"], weights["publish"]
+    )
+
+
+def test_a_late_index_is_asked_for_again_and_again_with_growing_pauses(dags_folder: Path) -> None:
+    fetch = read(dags_folder, "form4_daily.py").dags["form4_daily"].get_task("fetch_and_parse")
+    pauses = [
+        min(fetch.retry_delay * fetch.retry_exponential_backoff**attempt, fetch.max_retry_delay)
+        for attempt in range(fetch.retries)
+    ]
+    assert pauses == sorted(pauses)
+    assert pauses[0] < pauses[-1]
+    # The index of a bad night comes hours late, but before the next business day ends.
+    assert timedelta(hours=6) < sum(pauses, timedelta()) < timedelta(hours=18)
