@@ -78,6 +78,21 @@ def publish(settings: Settings, *, code_version: str | None = None) -> dict[str,
         ) from error
 
 
+def is_up_to_date(settings: Settings) -> bool:
+    """Whether the published copy is whole and was made of exactly what is loaded now, by this version of the code.
+
+    Raises:
+        LoadError: The warehouse stayed locked by another process.
+    """
+    if not settings.warehouse_path.is_file():
+        return False
+    current = generations.intact_manifest(settings.published_dir)
+    if current is None or current.get("code_version") != current_code_version():
+        return False
+    with write_connection(settings) as connection:
+        return current["sources"] == _loaded_sources(connection)[0]
+
+
 def storage_number(file: Path) -> int:
     """The storage version number a DuckDB file carries in its header."""
     with file.open("rb") as opened:
@@ -123,7 +138,17 @@ def _checked_marts(connection: duckdb.DuckDBPyConnection, settings: Settings) ->
 
 
 def _read_sources(connection: duckdb.DuckDBPyConnection, settings: Settings) -> tuple[list[dict[str, Any]], bool]:
-    """One entry per loaded partition, and whether they are simulated."""
+    """One entry per loaded partition, and whether they are simulated; there is at least one."""
+    sources, is_simulated = _loaded_sources(connection)
+    if not sources:
+        raise PublishError(
+            f"{settings.warehouse_path} has marts, but raw.loads is empty: where they come from cannot be put on "
+            "record. Load a filing day or a quarter first: python -m extract --help."
+        )
+    return sources, is_simulated
+
+
+def _loaded_sources(connection: duckdb.DuckDBPyConnection) -> tuple[list[dict[str, Any]], bool]:
     rows = connection.execute(
         f"""
         select
@@ -138,11 +163,6 @@ def _read_sources(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
         order by _road, _partition
         """
     ).fetchall()
-    if not rows:
-        raise PublishError(
-            f"{settings.warehouse_path} has marts, but raw.loads is empty: where they come from cannot be put on "
-            "record. Load a filing day or a quarter first: python -m extract --help."
-        )
     sources = [
         {"road": road, "partition": partition, "sha256": sha256, "parser_version": version, "row_count": row_count}
         for road, partition, sha256, version, row_count, _ in rows
