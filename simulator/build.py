@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-CONTRARIAN = 1.0
+CONTRARIAN = 1.3
 _ZIPS = "files/structureddata/data/insider-transactions-data-sets"
 _INDEX = "Archives/edgar/daily-index"
 _KEYS = {"NONDERIV_TRANS", "NONDERIV_HOLDING", "DERIV_TRANS", "DERIV_HOLDING"}

@@ -36,7 +36,8 @@ _SHARE = np.array([0.105, 0.075, 0.056, 0.27, 0.09, 0.09, 0.055, 0.03, 0.035, 0.
 _SEASON = np.ones((13, 12))
 _SEASON[[AWARD_STOCK, AWARD_DERIV]] = [0.7, 3.6, 2.6, 0.8, 1.2, 0.8, 0.4, 0.4, 0.3, 0.4, 0.4, 0.4]
 _SEASON[[VEST, TAX]] = [0.7, 2.2, 2.6, 0.8, 1.0, 0.8, 0.6, 0.7, 0.6, 0.6, 0.9, 0.5]
-_SEASON[SALE] = [0.6, 1.1, 1.2, 0.6, 1.3, 1.0, 0.6, 1.2, 1.0, 0.6, 1.4, 1.6]
+_SEASON[SALE] = [0.6, 1.1, 1.2, 0.6, 1.3, 1.0, 0.6, 1.2, 1.0, 0.6, 1.3, 1.35]
+_SEASON[PURCHASE] = [0.8, 1.0, 1.2, 0.8, 1.2, 1.0, 0.8, 1.1, 0.9, 0.8, 1.3, 1.3]
 _SEASON[GIFT] = [0.4, 0.6, 0.8, 0.7, 0.9, 0.8, 0.5, 0.7, 0.7, 0.8, 1.4, 3.7]
 _SEASON[FORM5] = [1.0, 10.0, *[0.1] * 10]
 # Who does it: CEO, CFO, COO, counsel, two officers, six directors, the 10% group.
@@ -184,7 +185,7 @@ def _filings(world: World, days: np.ndarray, rng: np.random.Generator) -> Rows:
         elif kind == SALE:
             weight = weight * open_share * np.exp(0.5 * world.contrarian * lean) * 1.25
         elif kind == SALE_PLAN:
-            weight = weight * np.exp(0.15 * world.contrarian * lean)
+            weight = weight * np.exp(0.2 * world.contrarian * lean)
         running = weight.ravel().cumsum()
         count = int(rng.poisson(running[-1] * _SHARE[kind] * per_day))
         cell = np.searchsorted(running, rng.random(count) * running[-1], side="right")
@@ -284,7 +285,7 @@ def _contents(world: World, filings: Rows, rng: np.random.Generator) -> tuple[Ro
     lots = np.where(
         is_buy, np.minimum(rng.geometric(0.52, len(rows)), 6), np.minimum(rng.geometric(0.4, len(rows)), 12)
     )
-    middle = np.where(is_buy, np.log(55e3), np.where(group[rows], np.log(9e5), np.log(2.4e5)))
+    middle = np.where(is_buy, np.log(9e4), np.where(group[rows], np.log(7e5), np.log(1.8e5)))
     value = np.exp(rng.normal(middle + size[rows], 1.1))
     plan = kind[rows] == SALE_PLAN
     told = plan & ((filings["filed"][rows] < BOX_SINCE) | (rng.random(len(rows)) < 0.85))

@@ -216,6 +216,7 @@ SIC_TITLES: dict[str, str] = {code: title for sector in SECTORS for code, title 
     "7389": "SERVICES-BUSINESS SERVICES, NEC",
     "6035": "SAVINGS INSTITUTION, FEDERALLY CHARTERED",
 }
+MARKET_SHARE = 0.7  # of the market's return that insiders do not blame on their sector
 TRAILING_DAYS = 126  # half a year: what contrarian insiders look back on
 
 
@@ -233,7 +234,7 @@ class World:
         trading: Trading day numbers, from a year before ``start``.
         sector_close: Fund closes, sectors x trading days.
         market_close: Closes of the market fund.
-        lean: Trailing half-year return of the sector in standard deviations, sectors x trading days.
+        lean: Trailing half-year return of the sector less most of the market's, in standard deviations, sectors x trading days.
         issuer_price: Closes per issuer, issuers x trading days (float32).
         earnings: Earnings days of every issuer in day numbers, issuers x n, ascending.
         fiscal_ends: Fiscal quarter ends that belong to them.
@@ -296,7 +297,7 @@ def make_world(
     # Prices begin before the first filing: insiders look back half a year, the contrarian control a whole one.
     trading = trading_days(max(start - timedelta(days=400), date(1999, 1, 4)), through)
     sector_close, market_close = _sector_paths(trading, rng)
-    lean = _lean(sector_close)
+    lean = _lean(sector_close, market_close)
     sector = rng.permutation(np.arange(issuers) % len(SECTORS))
     first, last = number(start), number(through)
     span = last - first
@@ -357,7 +358,7 @@ def make_world(
 def _sector_paths(trading: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Cycles of known length with known phase at the end, plus noise; sectors x days and the market."""
     years = (trading - trading[-1]) / 365.25
-    market = rng.normal(0.00030, 0.0065, len(trading)).cumsum()
+    market = rng.normal(0.00030, 0.0055, len(trading)).cumsum()
     closes = np.empty((len(SECTORS), len(trading)))
     for place, sector in enumerate(SECTORS):
         length = sector.cycle_months / 12
@@ -370,8 +371,9 @@ def _sector_paths(trading: np.ndarray, rng: np.random.Generator) -> tuple[np.nda
     return closes.round(6), market_close.round(6)
 
 
-def _lean(closes: np.ndarray) -> np.ndarray:
-    logs = np.log(closes)
+def _lean(closes: np.ndarray, market: np.ndarray) -> np.ndarray:
+    """Trailing half-year log return less most of the market's, in standard deviations."""
+    logs = np.log(closes) - MARKET_SHARE * np.log(market)
     trailing = np.zeros_like(logs)
     trailing[:, TRAILING_DAYS:] = logs[:, TRAILING_DAYS:] - logs[:, :-TRAILING_DAYS]
     seen = trailing[:, TRAILING_DAYS:] if logs.shape[1] > TRAILING_DAYS else trailing
