@@ -1,0 +1,61 @@
+with
+
+dates as (
+
+    select * from {{ ref('dim_dates') }}
+
+),
+
+signal_lines as (
+
+    select * from {{ ref('int_signal_lines') }}
+
+),
+
+filings as (
+
+    select * from {{ ref('int_filings') }}
+
+),
+
+-- From the day the first signal trade was known to the last day any filing is loaded for, also when the last filing
+-- days brought no signal trade: that nothing was added is known too.
+first_day as (
+
+    select min(known_from) as first_known_from
+    from signal_lines
+
+),
+
+last_day as (
+
+    select max(filed_date) as last_filed_date
+    from filings
+
+),
+
+known_dates as (
+
+    select
+        dates.date_day as as_of_date,
+        dates.is_month_end,
+        dates.is_quarter_end
+    from dates
+    cross join first_day
+    cross join last_day
+    where dates.date_day between first_day.first_known_from and last_day.last_filed_date
+
+)
+
+select
+    as_of_date,
+    is_month_end,
+    is_quarter_end,
+    -- Quarter ends are numbered 0, 1, 2, ...; each day has the number of the first one on or after it.
+    cast(
+        sum(case when is_quarter_end then 1 else 0 end) over (
+            order by as_of_date
+            rows between unbounded preceding and current row
+        ) - case when is_quarter_end then 1 else 0 end as integer
+    ) as quarter_end_number
+from known_dates

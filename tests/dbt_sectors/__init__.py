@@ -1,0 +1,1 @@
+"""The sector half of the dbt project against independent computations."""
