@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 from extract.submission import MAX_SUBMISSION_BYTES, split_submission
-from extract.xml_repair import Readable, Refused, read_xml
+from extract.xml_repair import Refused, read_xml
 from warehouse.errors import SourceDataError
 from warehouse.raw_schema import FORM345, FORM345_TABLES
 
@@ -167,19 +167,23 @@ def _read_document(xml: bytes, accession_number: str) -> tuple[_Reader, str | No
     result = read_xml(xml)
     if isinstance(result, Refused):
         return result
+    recovery = result.recovery
     root = _without_namespaces(result.root)
     if root.tag != "ownershipDocument":
-        return Refused("no_ownership_document", f"XML whose root is {root.tag!r}")
+        return Refused("no_ownership_document", f"XML whose root is {root.tag[:40]!r}")
     reader = _Reader(accession_number)
     if not reader.read(root):
-        # White space between mark-up inside a text counts, so it is kept this time.
+        # White space between mark-up inside a text counts, so it is kept this time; one tree at a time is enough.
+        del root, result
         again = read_xml(xml, keep_blanks=True)
+        if isinstance(again, Refused):
+            return again
         reader = _Reader(accession_number, is_strict=True)
-        reader.read(_without_namespaces(again.root) if isinstance(again, Readable) else root)
+        reader.read(_without_namespaces(again.root))
     issuer_cik = reader.submission[_ISSUER_CIK] or ""
     if not (issuer_cik.isascii() and issuer_cik.isdigit() and len(issuer_cik) <= 10):
         return Refused("issuer_missing", f"issuerCik {issuer_cik[:40]!r}")
-    return reader, result.recovery
+    return reader, recovery
 
 
 def _without_namespaces(root: etree._Element) -> etree._Element:

@@ -35,7 +35,7 @@ MAX_TOTAL_BYTES = 2 * 1024**3
 _MAX_HEADER_BYTES = 64 * 1024
 _CHUNK_BYTES = 1024 * 1024
 _TABLE_OF_MEMBER = {table.member.lower(): table.name for table in FORM345_TABLES}
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -122,11 +122,11 @@ def read_header(first_line: bytes, *, table: str, where: str) -> dict[str, str]:
         column = name if name in known else aliases.get(name, name)
         if column not in known:
             raise SourceDataError(
-                f"{where}: unknown column {written!r}. If the SEC has added one, add it to warehouse/raw_schema.py; "
-                "until then what is loaded of this quarter stays as it is."
+                f"{where}: unknown column {written[:80]!r}. If it is a new one of the SEC's, add it to "
+                "warehouse/raw_schema.py; until then what is loaded of this quarter stays as it is."
             )
         if column in matched.values():
-            raise SourceDataError(f"{where}: column {written!r} stands there twice.")
+            raise SourceDataError(f"{where}: column {written[:80]!r} stands there twice.")
         matched[written] = column
     may_lack = OPTIONAL_SOURCE_COLUMNS.get(table, frozenset())
     if missing := [column.upper() for column in known if column not in matched.values() and column not in may_lack]:
@@ -142,7 +142,7 @@ def _opened(path: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(path)
     except FileNotFoundError as error:
         raise SourceDataError(f"{path} is missing although its notes are there: fetch the quarter again") from error
-    except _DAMAGE as error:
+    except (*_DAMAGE, OSError) as error:
         raise SourceDataError(f"{path} is no whole zip ({error}): fetch the quarter again") from error
 
 
@@ -192,6 +192,8 @@ def _unpack(path: Path, archive: zipfile.ZipFile, member: _Member, target: Path)
     except _DAMAGE as error:
         # Truncated data and a wrong CRC both end here, before the quarter's folder is touched.
         raise SourceDataError(f"{where} cannot be unpacked ({error}): fetch the quarter again") from error
+    except OSError as error:
+        raise SourceDataError(f"{where} cannot be unpacked to {target}: {error}") from error
 
 
 def _copy(source: IO[bytes], first_line: bytes, target: Path) -> None:

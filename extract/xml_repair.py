@@ -17,8 +17,9 @@ from lxml import etree
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Form 4 allows 30 rows a table; the largest of the real filings we know has 90 kB. Above this it is not a form.
-MAX_XML_BYTES = 8 * 1024 * 1024
+# Forms have at most 30 rows a table, and the largest real one we know has 90 kB. Above this it is no form; below, even
+# a tree of the smallest elements stays under 400 MB.
+MAX_XML_BYTES = 4 * 1024 * 1024
 
 # What each name in `raw.submission.recovery` means.
 REPAIRS: dict[str, str] = {
