@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from simulator import mirror
 from simulator.casebook import CaseBook, CaseFiling, case_days
 from simulator.cases import write_cases
-from simulator.days import from_number, number, quarter_bounds, quarter_name, quarters
+from simulator.days import edgar_days, from_number, number, quarter_bounds, quarter_name, quarters
 from simulator.form345 import COLUMNS, zip_bytes
 from simulator.names import CITIES
 from simulator.quarter import Quarter, State, first_state, make_quarter
@@ -120,10 +120,12 @@ def build_world(
     """
     if not start <= daily_from <= through:
         raise ValueError(f"dates must be in order: from {start}, daily from {daily_from}, through {through}")
-    open_quarter = quarter_bounds(quarter_name(through + timedelta(days=1)))[0]
-    if daily_from > open_quarter:
+    last_quarter = quarter_name(through)
+    first, last = quarter_bounds(last_quarter)
+    open_quarter = last + timedelta(days=1) if _is_over(last_quarter, through) else first
+    if len(edgar_days(open_quarter, daily_from - timedelta(days=1))):
         raise ValueError(
-            f"filings from {open_quarter} to {daily_from} would be on no road: start daily at {open_quarter}"
+            f"filings from {open_quarter} to {daily_from} would be on no road: start the daily road at {open_quarter}"
         )
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"{out} is not empty: give a new folder, or delete it first")
@@ -139,8 +141,10 @@ def build_world(
         contrarian=contrarian,
         filings_per_issuer=filings_per_issuer,
     )
-    book = CaseBook(days=case_days(world.edgar), history=[from_number(value) for value in world.edgar])
+    history = [from_number(value) for value in world.edgar]
+    book = CaseBook(days=[], history=history, daily_from=daily_from)
     if with_cases:
+        book.days = case_days(world.edgar, daily_from)
         write_cases(book, world)
     daily, sets, quarterly_filings = _write_quarters(part, world, book, daily_from, zip_level, say)
     days = _write_days(part, world, daily, daily_from, say)
@@ -181,6 +185,11 @@ def _write(path: Path, body: bytes, when: datetime | None = None) -> None:
         os.utime(path, (when.timestamp(), when.timestamp()))
 
 
+def _is_over(name: str, through: date) -> bool:
+    """Whether the quarter has no filing day after that one."""
+    return not len(edgar_days(through + timedelta(days=1), quarter_bounds(name)[1]))
+
+
 def _published(name: str) -> date:
     """The day a quarterly set comes out: the fifth of the month after."""
     return quarter_bounds(name)[1] + timedelta(days=5)
@@ -207,7 +216,7 @@ def _write_quarters(
         if carried is not None:
             tables = {table: pa.concat_tables([carried[table], tables[table]]) for table in COLUMNS}
         carried = late
-        if quarter_bounds(name)[1] <= world.through:
+        if _is_over(name, world.through):
             stamp = _published(name)
             body = zip_bytes(name, tables, stamp, zip_level)
             _write(root / _ZIPS / f"{name}_form345.zip", body, datetime.combine(stamp, time(12), UTC))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 CASE_AGENT = "0009999999"
+LEAST_DAYS, MOST_DAYS = 14, 18
 KEY_COLUMNS = ("case_id", "trap", "accession_number", "table_code", "line_number", "field", "expected", "why")
 
 
@@ -123,10 +124,12 @@ class CaseBook:
     Attributes:
         days: Filing days cases may use, ascending; the last ones before the end of the world.
         history: Every filing day of the world, ascending, for cases of the past.
+        daily_from: First day of the daily road.
     """
 
     days: list[date]
     history: list[date]
+    daily_from: date
     filings: list[CaseFiling] = field(default_factory=list)
     keys: list[tuple[str, ...]] = field(default_factory=list)
     issuers: list[Issuer] = field(default_factory=list)
@@ -135,8 +138,8 @@ class CaseBook:
     _sequence: dict[int, int] = field(default_factory=dict)
 
     def day(self, place: int) -> date:
-        """The filing day at that place; negative places count from the end."""
-        return self.days[max(min(place, len(self.days) - 1), -len(self.days))]
+        """The filing day at that place, from 0."""
+        return self.days[place]
 
     def before(self, day: date, count: int = 1) -> date:
         """The filing day that many filing days before."""
@@ -147,7 +150,7 @@ class CaseBook:
         """The first filing day from then on; ``None`` where the world is too young or that day too near."""
         if wanted < self.history[0]:
             return None
-        return next((day for day in self.history if wanted <= day < self.days[0]), None)
+        return next((day for day in self.history if wanted <= day < self.daily_from), None)
 
     @property
     def early_day(self) -> date:
@@ -316,9 +319,19 @@ class CaseBook:
         return target.getvalue().encode()
 
 
-def case_days(edgar: np.ndarray, count: int = 18) -> list[date]:
-    """The last filing days of the world, at most ``count``."""
-    return [from_number(value) for value in edgar[-count:]]
+def case_days(edgar: np.ndarray, daily_from: date) -> list[date]:
+    """The last filing days of the daily road, as many as the cases need.
+
+    Raises:
+        ValueError: The daily road, or the history before it, is too short for the cases.
+    """
+    daily = [from_number(value) for value in edgar if from_number(value) >= daily_from]
+    if len(daily) < LEAST_DAYS or len(edgar) < 3 * LEAST_DAYS:
+        raise ValueError(
+            f"the cases need {LEAST_DAYS} filing days on the daily road (there are {len(daily)}) and {3 * LEAST_DAYS} "
+            f"in all (there are {len(edgar)}): make the world longer, or build it without cases"
+        )
+    return daily[-MOST_DAYS:]
 
 
 def _text(value: object) -> str:

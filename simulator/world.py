@@ -234,7 +234,8 @@ class World:
         trading: Trading day numbers, from a year before ``start``.
         sector_close: Fund closes, sectors x trading days.
         market_close: Closes of the market fund.
-        lean: Trailing half-year return of the sector less most of the market's, in standard deviations, sectors x trading days.
+        lean: Trailing half-year return of the sector less most of the market's, in standard deviations;
+            sectors x trading days.
         issuer_price: Closes per issuer, issuers x trading days (float32).
         earnings: Earnings days of every issuer in day numbers, issuers x n, ascending.
         fiscal_ends: Fiscal quarter ends that belong to them.
@@ -377,7 +378,8 @@ def _lean(closes: np.ndarray, market: np.ndarray) -> np.ndarray:
     trailing = np.zeros_like(logs)
     trailing[:, TRAILING_DAYS:] = logs[:, TRAILING_DAYS:] - logs[:, :-TRAILING_DAYS]
     seen = trailing[:, TRAILING_DAYS:] if logs.shape[1] > TRAILING_DAYS else trailing
-    return trailing / max(float(seen.std()), 1e-9)
+    lean: np.ndarray = trailing / max(float(seen.std()), 1e-9)
+    return lean
 
 
 def _issuer_prices(sector: np.ndarray, sector_close: np.ndarray, rng: np.random.Generator) -> np.ndarray:

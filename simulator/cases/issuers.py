@@ -38,7 +38,7 @@ def _codes_change(book: CaseBook) -> None:
         filing = book.file(book.rows(book.day(place), issuer, owner, [Trade("S", str(900 + place), "52.00")], sic=sic))
         book.expect("T15-recoded", 15, filing, 1, why, sic_code=sic, sic_source="filing_header", sector=sector)
     early = book.early_day
-    if early < book.days[0]:
+    if early < book.daily_from:
         filing = book.file(book.rows(early, issuer, owner, [Trade("S", "950", "31.00")], sic="7372"))
         why = "on the quarterly road no header tells the code of the day, and the source of the one used says so"
         book.expect("T15-quarterly-road", 15, filing, 1, why, sic_source="latest_known", road="quarterly")
