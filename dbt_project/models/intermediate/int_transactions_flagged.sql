@@ -127,26 +127,34 @@ assembled as (
                 then 'no'
             else 'unknown'
         end as rule_10b5_1_status,
-        transaction_lines.direction is not distinct from 'buy'
-        and (
-            coalesce(line_notes.says_plan_purchase, false)
-            or {{ text_matches(
-                'filings.owner_names',
-                "\\besop\\b|\\besot\\b|employee stock|employees? stock|stock ownership (plan|trust)|employee(s|e)? share|savings plan|401\\(?k\\)?|profit sharing|employee benefit (plan|trust)"
-            ) }}
-            or {{ text_matches(
-                'transaction_lines.ownership_nature',
-                "\\besop\\b|\\bespp\\b|stock ownership plan|stock purchase plan|401\\(?k\\)?|savings plan|dividend reinvest"
-            ) }}
-        ) as is_plan_purchase,
-        transaction_lines.direction is not distinct from 'buy'
-        and (
-            coalesce(line_notes.says_private_placement, false)
-            or coalesce(line_notes.says_offering_allotment, false)
-        ) as is_private_placement,
-        transaction_lines.direction is not distinct from 'sell'
-        and (exercise_sales.transaction_line_key is not null or coalesce(line_notes.says_exercise_sale, false))
-            as is_exercise_linked,
+        case
+            when transaction_lines.direction = 'buy'
+                then
+                    coalesce(line_notes.says_plan_purchase, false)
+                    or {{ text_matches(
+                        'filings.owner_names',
+                        "\\besop\\b|\\besot\\b|employees? (stock|share)|stock ownership (plan|trust)|savings plan|401\\(?k\\)?|profit sharing|employee benefit (plan|trust)"
+                    ) }}
+                    or {{ text_matches(
+                        'transaction_lines.ownership_nature',
+                        "\\besop\\b|\\bespp\\b|stock ownership plan|stock purchase plan|401\\(?k\\)?|savings plan|dividend reinvest"
+                    ) }}
+            else false
+        end as is_plan_purchase,
+        case
+            when transaction_lines.direction = 'buy'
+                then
+                    coalesce(line_notes.says_private_placement, false)
+                    or coalesce(line_notes.says_offering_allotment, false)
+            else false
+        end as is_private_placement,
+        case
+            when transaction_lines.direction = 'sell'
+                then
+                    exercise_sales.transaction_line_key is not null
+                    or coalesce(line_notes.says_exercise_sale, false)
+            else false
+        end as is_exercise_linked,
         case
             when transaction_lines.date_status = 'valid'
                 then coalesce(insider_classes.insider_class, 'unclassified')
