@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import duckdb
 from filelock import FileLock, Timeout
 
-from warehouse.database import read_connection, write_connection
+from warehouse.database import copying_connection, write_connection
 from warehouse.errors import LoadError
-from warehouse.sql_text import identifier, literal
+from warehouse.sql_text import literal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,11 +103,11 @@ def _compact(settings: Settings, path: Path, copy: Path, *, force: bool) -> Comp
         return Compaction(False, before, before, free)
     _check_room(path, before)
     # Read-only still keeps every writer out, and never touches the log beside the file, whose name both files share.
-    with read_connection(path, wait_seconds=settings.warehouse_wait_seconds) as connection:
+    with copying_connection(settings) as connection:
         if path.with_name(f"{path.name}.wal").exists():
             raise LoadError(f"{path} was written to in the meantime: run the compaction again.")
         connection.execute(f"attach {literal(str(copy))} as compacted")
-        connection.execute(f"copy from database {identifier(path.stem)} to compacted")
+        connection.execute("copy from database warehouse to compacted")
         connection.execute("detach compacted")
         with copy.open("rb") as file:
             os.fsync(file.fileno())

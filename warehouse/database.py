@@ -10,16 +10,17 @@ import logging
 import re
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from warehouse.errors import LoadError
 from warehouse.raw_schema import ALL_TABLES, SCHEMA, table_columns
+from warehouse.sql_text import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from warehouse.settings import Settings
 
@@ -28,6 +29,8 @@ logger = logging.getLogger(__name__)
 _LOCK = "Could not set lock on file"
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _LONGEST_PAUSE_SECONDS = 2.0
+
+Opened = TypeVar("Opened")
 
 
 class _LockHeldError(Exception):
@@ -76,6 +79,30 @@ def read_connection(path: Path, *, wait_seconds: float = 5.0) -> Iterator[duckdb
     connection = _connect_patiently(path, read_only=True, wait_seconds=wait_seconds)
     try:
         connection.execute("set timezone = 'UTC'")
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def copying_connection(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an empty database with the warehouse attached read-only as ``warehouse``, for copying it elsewhere.
+
+    Keeps every writer out, and never writes: not to the warehouse, not to the log beside it.
+
+    Raises:
+        LoadError: A writer kept the warehouse open, or it cannot be read.
+    """
+    path = settings.warehouse_path
+    connection = duckdb.connect()
+    try:
+        _configure(connection, settings)
+        connection.execute(f"set temp_directory = {literal(f'{path}.tmp')}")
+
+        def attach() -> None:
+            connection.execute(f"attach {literal(str(path))} as warehouse (read_only)")
+
+        _patiently(attach, path, settings.warehouse_wait_seconds)
         yield connection
     finally:
         connection.close()
@@ -159,6 +186,11 @@ def _configure(connection: duckdb.DuckDBPyConnection, settings: Settings) -> Non
 
 
 def _connect_patiently(path: Path, *, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+    return _patiently(lambda: duckdb.connect(str(path), read_only=read_only), path, wait_seconds)
+
+
+def _patiently(opening: Callable[[], Opened], path: Path, wait_seconds: float) -> Opened:
+    """Open a file, as often as it takes until no other process has it locked."""
     attempts = Retrying(
         retry=retry_if_exception_type(_LockHeldError),
         wait=wait_exponential(multiplier=0.05, max=_LONGEST_PAUSE_SECONDS),
@@ -167,18 +199,19 @@ def _connect_patiently(path: Path, *, read_only: bool, wait_seconds: float) -> d
         reraise=True,
     )
     try:
-        return attempts(_connect, path, read_only=read_only)
+        opened: Opened = attempts(_try, opening, path)
     except _LockHeldError as error:
         raise LoadError(
             f"{path} is in use: {error} has had it open for the last {wait_seconds:g} s. One process writes at a time: "
             "wait until it is done (or close it, if it is a shell or a notebook), then try again. Readers open the "
             "published copy, published/insider_tiers.duckdb, which is never locked."
         ) from error
+    return opened
 
 
-def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def _try(opening: Callable[[], Opened], path: Path) -> Opened:
     try:
-        return duckdb.connect(str(path), read_only=read_only)
+        return opening()
     except duckdb.Error as error:
         message = str(error)
         if _LOCK in message:

@@ -90,7 +90,7 @@ def is_up_to_date(settings: Settings) -> bool:
     if current is None or current.get("code_version") != current_code_version():
         return False
     with write_connection(settings) as connection:
-        return current["sources"] == _loaded_sources(connection)[0]
+        return bool(current["sources"] == _loaded_sources(connection)[0])
 
 
 def storage_number(file: Path) -> int:

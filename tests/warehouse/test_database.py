@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import logging
-import signal
 import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import REPOSITORY
 from tests.warehouse.partitions import COUNTS_OF_A_DAY, contents, load_day
+from tests.warehouse.processes import kill, start
 from warehouse.database import ensure_warehouse, in_transaction, read_connection, write_connection
 from warehouse.errors import LoadError
 from warehouse.raw_schema import ALL_TABLES, table_columns
@@ -28,25 +26,6 @@ def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[
     return connection.execute(
         "select column_name, data_type from duckdb_columns() where schema_name = 'raw' and table_name = ?", [table]
     ).fetchall()
-
-
-def start(script: str, *arguments: str | Path) -> subprocess.Popen[str]:
-    """Run a script in a Python process of its own; it says ``ready`` when it has come to the interesting place."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, *map(str, arguments)],
-        cwd=REPOSITORY,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline().strip() == "ready"
-    return process
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
 
 
 HOLD = """
@@ -184,6 +163,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 LOAD_AND_STOP = """
 import sys
 from pathlib import Path
+from tests.warehouse.processes import kill, start
 from tests.warehouse.partitions import load_day
 from warehouse.database import write_connection
 from warehouse.settings import Settings
@@ -197,6 +177,7 @@ with write_connection(Settings(data_dir=Path(sys.argv[1]), duckdb_threads=1)) as
 LOAD_AGAIN_AND_AGAIN = """
 import sys
 from pathlib import Path
+from tests.warehouse.processes import kill, start
 from tests.warehouse.partitions import load_day
 from warehouse.database import write_connection
 from warehouse.settings import Settings

@@ -36,18 +36,15 @@ if TYPE_CHECKING:
 def load_quarter_files(
     connection: duckdb.DuckDBPyConnection, tables: dict[str, Any], sha256: str = "a" * 64, **options: Any
 ) -> LoadResult:
-    return replace_partition(
-        connection,
-        **{
-            "road": "quarterly",
-            "partition": "2024q3",
-            "tables": tables,
-            "source_sha256": sha256,
-            "parser_version": "1",
-            "is_simulated": True,
-        }
-        | options,
-    )
+    arguments: dict[str, Any] = {
+        "road": "quarterly",
+        "partition": "2024q3",
+        "tables": tables,
+        "source_sha256": sha256,
+        "parser_version": "1",
+        "is_simulated": True,
+    }
+    return replace_partition(connection, **(arguments | options))
 
 
 def test_a_day_is_loaded_with_provenance_and_counts(connection: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
