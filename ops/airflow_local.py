@@ -101,13 +101,30 @@ class LocalAirflow:
                 file cannot be imported; the message holds the end of the log. Everything started is stopped again.
         """
         try:
-            self._prepare()
+            self.prepare()
+            self._write_shell_file()
             for name in STARTED:
                 self.start_component(name)
             self._wait_until_ready(frozenset(dag_ids), time.monotonic() + patience)
         except BaseException:
             self.stop()
             raise
+
+    def prepare(self) -> None:
+        """Take the folder, migrate the metadata database, create pool and password; ``start`` does it when needed.
+
+        Raises:
+            RunError: Another Airflow of the same folder runs, or the database could not be prepared.
+        """
+        if self._lock:
+            return
+        (self.home / "logs").mkdir(parents=True, exist_ok=True)
+        self._take_lock()
+        self._report("preparing Airflow's metadata database")
+        preparing = self._popen("init", [sys.executable, "-m", "ops.airflow_init"])
+        self._replaced.append(preparing)
+        if preparing.wait():
+            raise RunError(f"Airflow's metadata database could not be prepared:\n{tail(self.log_of('init'))}")
 
     def start_component(self, name: str) -> None:
         """Start one of ``COMPONENTS`` (again); its output goes to ``<home>/logs/<name>.log``."""
@@ -161,22 +178,16 @@ class LocalAirflow:
             self._lock.close()
             self._lock = None
 
-    def _prepare(self) -> None:
-        (self.home / "logs").mkdir(parents=True, exist_ok=True)
-        self._take_lock()
-        variables = {
-            name: value
-            for name, value in self.environment.items()
-            if name.startswith(("AIRFLOW", "DATA_DIR", "PYTHONPATH"))
-        }
-        _write_private(
-            self.home / "env.sh",
+    def _write_shell_file(self) -> None:
+        ours = ("AIRFLOW", "DATA_DIR", "PYTHONPATH", "SEC_", "DAILY_", "LOOK_BACK", "RATE_LIMIT")
+        variables = {name: value for name, value in self.environment.items() if name.startswith(ours)}
+        path = self.home / "env.sh"
+        path.touch(mode=0o600)
+        path.chmod(0o600)
+        path.write_text(
             f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"\n'
-            + "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(variables.items())),
+            + "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(variables.items()))
         )
-        self._report("preparing Airflow's metadata database")
-        if self._popen("init", [sys.executable, "-m", "ops.airflow_init"]).wait():
-            raise RunError(f"Airflow's metadata database could not be prepared:\n{tail(self.log_of('init'))}")
 
     def _take_lock(self) -> None:
         # The lock is held by an open file which the components inherit: it is free when all of them are gone, even if
@@ -233,12 +244,6 @@ class LocalAirflow:
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    path.write_text(text)
 
 
 def stop_on_terminate() -> None:

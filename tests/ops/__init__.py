@@ -1,0 +1,1 @@
+"""Tests of ops/ that need no running Airflow."""
