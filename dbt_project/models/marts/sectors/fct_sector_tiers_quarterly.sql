@@ -174,7 +174,7 @@ weighted_quarters as (
         {{ weight_multiplier('tier', 'mid') }} as weight_multiplier_mid,
         {{ weight_multiplier('tier', 'high') }} as weight_multiplier_high,
         -- Exact, so that the eleven weights sum to one whatever the order of the rows.
-        cast(benchmark_weight as decimal(20, 15)) * {{ weight_multiplier('tier', 'mid') }} as raw_weight,
+        cast(benchmark_weight as decimal(18, 12)) * {{ weight_multiplier('tier', 'mid') }} as raw_weight,
         lag(tier) over (
             partition by sector, window_days, insider_group, measure
             order by quarter_end
