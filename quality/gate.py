@@ -273,28 +273,16 @@ def _validate(
             getattr(gxe, expect.expectation)(
                 **arguments,
                 severity=_GX_SEVERITY[expect.severity],
-                meta={
-                    "name": expect.name,
-                    "attributes": {"severity": expect.severity, "name": expect.name, "reason": expect.reason},
-                },
+                meta={"name": expect.name},
+                # What Data Docs show for it.
+                description=f"{expect.name} ({expect.severity}): {expect.requirement}. {expect.reason}",
             )
         )
     suite = context.suites.add(
         gx.ExpectationSuite(
             name=f"{gate}.{frame_suite.frame}",
             expectations=expectations,
-            notes=f"One row per {frame_suite.one_row_per}.",
-            # Data Docs show these as columns beside each expectation.
-            meta={
-                "notes": {
-                    "format": "meta_properties",
-                    "content": {
-                        "Name": "attributes.name",
-                        "Severity": "attributes.severity",
-                        "Reason": "attributes.reason",
-                    },
-                }
-            },
+            notes=f"One per {frame_suite.one_row_per}.",
         )
     )
     source = context.data_sources.add_or_update_pandas(gate)

@@ -22,7 +22,7 @@ EDGE_DAYS = 5
 _QUARTER = re.compile(r"(\d{4})q([1-4])")
 
 # Key columns beside the accession number. Signatures have none in form345: rows are numbered.
-_ROW_KEYS = {
+ROW_KEYS = {
     "reportingowner": "rptownercik",
     "nonderiv_trans": "nonderiv_trans_sk",
     "nonderiv_holding": "nonderiv_holding_sk",
@@ -171,6 +171,10 @@ select
         when is_not_found then 'not_found'
         else 'missing'
     end as fate,
+    case
+        when not is_loaded and is_quarantined then 'quarantined'
+        when not is_loaded and is_not_found then 'not_found'
+    end as lost_as,
     days_before_partition
 from found
 order by accession_number
@@ -219,7 +223,7 @@ order by submission.accession_number
 
 
 def _row_key(table: RawTable) -> str:
-    column = _ROW_KEYS[table.name]
+    column = ROW_KEYS[table.name]
     return column or "cast(row_number() over (partition by accession_number) as varchar)"
 
 
@@ -303,7 +307,7 @@ _OF_QUARTER = "_road = 'quarterly' and _partition = $partition"
 def _quarter_tables_query() -> str:
     def counts(table: RawTable) -> str:
         is_required = table.name in {"submission", "reportingowner", "nonderiv_trans"}
-        key = _ROW_KEYS.get(table.name)
+        key = ROW_KEYS.get(table.name)
         columns = ", ".join(["accession_number", *([key] if key else [])])
         repeated = (
             f"(select any_value(concat_ws(' ', {columns})) from raw.{table.name} where {_OF_QUARTER} "

@@ -7,9 +7,33 @@ and ``handbook`` writes them out as ``docs/quality.md``, so what is checked and 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Severity = Literal["error", "warning"]
+
+
+def _between(low: object, high: object) -> str:
+    if low == high:
+        return f"is {low}"
+    if high is None:
+        return f"at least {low}"
+    return f"at most {high}" if low is None else f"from {low} to {high}"
+
+
+_PHRASES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "ExpectColumnValuesToBeInSet": lambda a: f"`{a['column']}` is one of {', '.join(map(str, a['value_set']))}",
+    "ExpectColumnValuesToNotBeNull": lambda a: f"`{a['column']}` is filled",
+    "ExpectColumnValuesToBeNull": lambda a: f"`{a['column']}` is empty (it holds only what is wrong)",
+    "ExpectColumnValuesToBeUnique": lambda a: f"`{a['column']}` is unique",
+    "ExpectCompoundColumnsToBeUnique": lambda a: f"{', '.join(f'`{name}`' for name in a['column_list'])} are unique",
+    "ExpectColumnValuesToMatchRegex": lambda a: f"`{a['column']}` matches `{a['regex']}`",
+    "ExpectColumnPairValuesToBeEqual": lambda a: f"`{a['column_A']}` equals `{a['column_B']}`",
+    "ExpectColumnValuesToBeBetween": lambda a: f"`{a['column']}` {_between(a.get('min_value'), a.get('max_value'))}",
+    "ExpectTableRowCountToBeBetween": lambda a: f"the row count {_between(a['min_value'], a['max_value'])}",
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +65,16 @@ class Expect:
         return ", ".join([*named, *self.arguments.get("column_list", ())])
 
     @property
+    def requirement(self) -> str:
+        """What must hold, in words."""
+        phrase = _PHRASES[self.expectation](self.arguments)
+        if not self.tolerates:
+            return phrase
+        parts = [f"{self.tolerated_rows} rows"] if self.tolerated_rows else []
+        parts += [f"{self.tolerated_share:.0%} of the rows"] if self.tolerated_share else []
+        return f"{phrase}; {' or '.join(parts)} may fail"
+
+    @property
     def tolerates(self) -> bool:
         """Whether some failing rows are let through."""
         return self.tolerated_rows > 0 or self.tolerated_share > 0
@@ -56,7 +90,7 @@ class FrameSuite:
 
     Attributes:
         frame: Name of the frame.
-        one_row_per: Its grain, in words.
+        one_row_per: What a row stands for, in words.
         keys: Columns that name a row in messages.
         expectations: What must hold.
     """
@@ -88,11 +122,11 @@ class GateSuite:
             raise ValueError(f"gate {self.gate} uses a name twice: {', '.join(repeated)}")
 
 
-def rarely(warning: Expect, *, rows: int, share: float, reason: str) -> tuple[Expect, Expect]:
+def rarely(expect: Expect, *, rows: int, share: float, reason: str) -> tuple[Expect, Expect]:
     """Warn about every failing row, and fail the gate when there are more than a filer's slips can explain.
 
     Args:
-        warning: The expectation as it is reported for any failing row.
+        expect: The expectation, as it is reported for any failing row.
         rows: Failing rows let through however small the frame is.
         share: Share of the rows let through.
         reason: Why more than that is an error.
@@ -101,11 +135,11 @@ def rarely(warning: Expect, *, rows: int, share: float, reason: str) -> tuple[Ex
         The warning and the error, the latter named ``<name>_mostly``.
     """
     error = replace(
-        warning,
-        name=f"{warning.name}_mostly",
+        expect,
+        name=f"{expect.name}_mostly",
         severity="error",
         reason=reason,
         tolerated_rows=rows,
         tolerated_share=share,
     )
-    return warning, error
+    return replace(expect, severity="warning"), error

@@ -357,7 +357,7 @@ def test_a_quarantined_filing_is_accounted_for_and_reported(raw: RawWarehouse) -
     result = check(raw)
 
     assert [outcome.expectation for outcome in result.failures] == ["filings_loaded"]
-    assert failure(result, "filings_loaded").sample[0]["fate"] == "quarantined"
+    assert failure(result, "filings_loaded").sample[0]["lost_as"] == "quarantined"
 
 
 def test_a_filing_both_loaded_and_quarantined_is_an_error(raw: RawWarehouse) -> None:

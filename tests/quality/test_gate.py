@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,6 +12,7 @@ import pytest
 
 from quality import accepted
 from quality.gate import KEPT_RUNS, run_gate
+from quality.handbook import SUITES
 from quality.raw_gate import check_filing_day
 from quality.suite import Expect, FrameSuite, GateSuite, rarely
 from tests.quality.conftest import DAY, RawWarehouse
@@ -31,7 +34,9 @@ def suite_of(*expectations: Expect) -> GateSuite:
     return GateSuite("trial", "A trial.", (FrameSuite("lines", "line", ("line",), expectations),))
 
 
-def run(settings: Settings, codes: list[str | None], *expectations: Expect, partition: str = "2024-01-05") -> GateResult:
+def run(
+    settings: Settings, codes: list[str | None], *expectations: Expect, partition: str = "2024-01-05"
+) -> GateResult:
     frame = pd.DataFrame({"line": range(1, len(codes) + 1), "code": pd.Series(codes, dtype="object")})
     return run_gate(suite_of(*(expectations or (CODES,))), {"lines": frame}, settings, partition=partition)
 
@@ -83,9 +88,10 @@ def test_data_docs_are_pages_that_open_from_disk(settings: Settings) -> None:
     assert len(pages) == 1
     assert str(pages[0].relative_to(result.data_docs.parent)) in index
     page = pages[0].read_text(encoding="utf-8")
-    assert "codes_in_domain" in page
-    assert "Only two." in page, "the reason stands beside the expectation"
-    assert "Q" in page
+    shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    assert "Only two." in shown, "the reason stands beside the expectation"
+    assert "codes_in_domain" in shown
+    assert "error" in shown
 
 
 def test_only_the_last_runs_keep_their_pages_but_the_last_failures_too(settings: Settings) -> None:
@@ -125,7 +131,7 @@ def test_a_frame_that_is_missing_is_an_error(settings: Settings) -> None:
 def test_tolerance_is_the_larger_of_rows_and_share(settings: Settings, bad: int, good: int, fails: bool) -> None:
     warning, error = rarely(CODES, rows=2, share=0.05, reason="Too many.")
 
-    result = run(settings, ["Q"] * bad + ["P"] * good, warning, error)
+    result = run(settings, [*["Q"] * bad, *["P"] * good], warning, error)
 
     assert result.passed is not fails
     assert result.failures[-1].failing_count == bad
@@ -167,8 +173,6 @@ def test_an_accepted_exception_lowers_one_failure_to_a_warning(
 
 
 def test_the_committed_exceptions_name_expectations_that_exist() -> None:
-    from quality.handbook import SUITES
-
     known = {(suite.gate, item.name) for suite in SUITES for frame in suite.frames for item in frame.expectations}
 
     rows = accepted.read_accepted()
@@ -183,8 +187,7 @@ def test_names_are_unique_in_a_gate() -> None:
 
 
 def test_nothing_is_sent_anywhere(settings: Settings) -> None:
-    from quality.gate import _context
+    """Sockets are blocked in tests, so sending would fail; the switch is looked at besides."""
+    run(settings, ["P"])
 
-    context = _context(settings)
-
-    assert context.variables.analytics_enabled is False
+    assert os.environ["GX_ANALYTICS_ENABLED"] == "false"

@@ -1,0 +1,143 @@
+"""The gates by hand: checks what is loaded or built, prints a table, and exits with 1 on an error-level failure."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from quality.gate import GateResult, Outcome
+
+DOCS_PATH = Path(__file__).resolve().parent.parent / "docs" / "quality.md"
+
+
+@click.group(help=__doc__)
+def main() -> None:
+    """The gates by hand."""
+
+
+@main.command("filing-day")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--all", "show_all", is_flag=True, help="Show the expectations that held, too.")
+def filing_day(day: datetime, show_all: bool) -> None:
+    """Check filing day DAY (YYYY-MM-DD) as it is loaded."""
+    from quality.raw_gate import check_filing_day
+    from warehouse.database import read_connection
+    from warehouse.settings import load_settings
+
+    settings = load_settings()
+    with read_connection(settings.warehouse_path) as connection:
+        _report(check_filing_day(connection, day.date(), settings), show_all=show_all)
+
+
+@main.command("quarter")
+@click.argument("quarter")
+@click.option("--all", "show_all", is_flag=True, help="Show the expectations that held, too.")
+def quarter_set(quarter: str, show_all: bool) -> None:
+    """Check the quarterly set QUARTER (like 2024q3) as it is loaded."""
+    from quality.raw_gate import check_quarter
+    from warehouse.database import read_connection
+    from warehouse.settings import load_settings
+
+    settings = load_settings()
+    with read_connection(settings.warehouse_path) as connection:
+        try:
+            result = check_quarter(connection, quarter, settings)
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="QUARTER") from error
+    _report(result, show_all=show_all)
+
+
+@main.command("marts")
+@click.option("--all", "show_all", is_flag=True, help="Show the expectations that held, too.")
+def marts(show_all: bool) -> None:
+    """Check the marts as dbt built them, before they are published."""
+    from quality.marts_gate import check_marts
+    from warehouse.settings import load_settings
+
+    _report(check_marts(load_settings()), show_all=show_all)
+
+
+@main.command("docs")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 when docs/quality.md is out of date.")
+def docs(check: bool) -> None:
+    """Write docs/quality.md from the suites."""
+    from quality.handbook import handbook
+
+    text = handbook()
+    if check:
+        if not DOCS_PATH.is_file() or DOCS_PATH.read_text(encoding="utf-8") != text:
+            raise click.ClickException("docs/quality.md is out of date: run python -m quality docs")
+        return
+    DOCS_PATH.write_text(text, encoding="utf-8")
+    click.echo(f"{DOCS_PATH} written")
+
+
+def print_result(result: GateResult, *, show_all: bool = False) -> None:
+    """Print a gate's result as a table for people: failures with their rows, skipped checks with their reasons.
+
+    Args:
+        result: What a gate found.
+        show_all: List the expectations that held, too.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"gate {result.gate}, {result.partition}", title_justify="left")
+    for column in ("", "expectation", "where", "failing", "rows and reason"):
+        table.add_column(column, overflow="fold")
+    shown = result.outcomes if show_all else (*result.failures, *result.notes)
+    for outcome in shown:
+        where = f"{outcome.frame}.{outcome.column}" if outcome.column else outcome.frame
+        count = str(outcome.failing_count) if outcome.failing_count else ""
+        table.add_row(_verdict(outcome), outcome.expectation, where, count, _details(outcome))
+    console = Console(markup=False)
+    if shown:
+        console.print(table)
+    held = sum(outcome.passed and outcome.severity != "info" for outcome in result.outcomes)
+    console.print(
+        f"{'passed' if result.passed else 'FAILED'}: {held} of {len(result.outcomes)} expectations held, "
+        f"{len(result.errors)} errors, {len(result.warnings)} warnings, {len(result.notes)} skipped"
+    )
+    console.print(f"Data Docs: {result.data_docs}", soft_wrap=True)
+
+
+def _verdict(outcome: Outcome) -> str:
+    if outcome.severity == "info":
+        return "skipped"
+    return "ok" if outcome.passed else outcome.severity
+
+
+def _details(outcome: Outcome) -> str:
+    from quality.gate import describe_row
+
+    lines = [describe_row(row) for row in outcome.sample[:3]] if not outcome.passed else []
+    if not outcome.passed and outcome.failing_count > len(lines) > 0:
+        lines.append(f"and {outcome.failing_count - len(lines)} more")
+    lines.append(f"Accepted: {outcome.accepted}" if outcome.accepted else outcome.reason)
+    return "\n".join(lines)
+
+
+def _report(result: GateResult, *, show_all: bool) -> None:
+    print_result(result, show_all=show_all)
+    if not result.passed:
+        sys.exit(1)
+
+
+def _run() -> None:
+    from warehouse.errors import InsiderTiersError
+
+    try:
+        main.main(prog_name="python -m quality", standalone_mode=True)
+    except InsiderTiersError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    _run()

@@ -1,0 +1,486 @@
+"""Reads the small data frames the marts gate looks at: newest dates row by row, the history as aggregates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from quality.marts_suite import (
+    ADDITIVE,
+    AMOUNTS,
+    LEDGER_STAGES,
+    MARTS,
+    NET_PURCHASE_RATIOS,
+    SECTORS,
+    Mart,
+)
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import duckdb
+
+_RATIO_TABLE = "fct_sector_ratios_daily"
+
+
+def inventory_frame(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """One row per mart of the architecture: whether it is there, filled, and unique in its grain."""
+    return pd.DataFrame([_inventory(connection, mart) for mart in MARTS], columns=list(_INVENTORY_TYPES)).astype(
+        _INVENTORY_TYPES
+    )
+
+
+_INVENTORY_TYPES = {
+    "mart": "object",
+    "row_count": "int64",
+    "missing_mart": "object",
+    "empty_mart": "object",
+    "missing_key_columns": "object",
+    "first_repeated_key": "object",
+    "null_key_count": "int64",
+}
+
+
+def _inventory(connection: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, object]:
+    found: dict[str, object] = {"mart": mart.name, "row_count": 0, "null_key_count": 0}
+    columns = {
+        name
+        for (name,) in connection.execute(
+            "select column_name from duckdb_columns() where database_name = current_database() "
+            "and schema_name = 'marts' and table_name = ?",
+            [mart.name],
+        ).fetchall()
+    }
+    if not columns:
+        found["missing_mart"] = mart.name if mart.is_required else None
+        return found
+    missing = [key for key in mart.keys if key not in columns]
+    if missing:
+        found["missing_key_columns"] = ", ".join(missing)
+        return found
+    keys = ", ".join(mart.keys)
+    is_null = " or ".join(f"{key} is null" for key in mart.keys)
+    # Hashes are compared first: a collision costs a second look, never a wrong answer.
+    counts = connection.execute(
+        f"select count(*), count(distinct hash({keys})), count(*) filter ({is_null}) from marts.{mart.name}"
+    ).fetchone()
+    row_count, key_count, null_key_count = counts or (0, 0, 0)
+    found |= {"row_count": row_count, "null_key_count": null_key_count}
+    if row_count == 0 and mart.is_required and _must_be_filled(connection, mart):
+        found["empty_mart"] = mart.name
+    if key_count < row_count:
+        repeated = connection.execute(
+            f"select {keys}, count(*) as times from marts.{mart.name} group by {keys} having count(*) > 1 "
+            f"order by {keys} limit 1"
+        ).fetchone()
+        if repeated:
+            names = (*mart.keys, "times")
+            found["first_repeated_key"] = ", ".join(
+                f"{name}={value}" for name, value in zip(names, repeated, strict=True)
+            )
+    return found
+
+
+def _must_be_filled(connection: duckdb.DuckDBPyConnection, mart: Mart) -> bool:
+    """Ratios need a signal trade and tiers a quarter end; everything else needs only a filing."""
+    needs = {
+        _RATIO_TABLE: "select count(*) from marts.fct_insider_transactions where is_signal_trade",
+        "fct_sector_tiers_quarterly": f"select count(*) from marts.{_RATIO_TABLE} where is_quarter_end",
+        "fct_insider_transactions": "select count(*) from raw.nonderiv_trans",
+    }
+    row = connection.execute(needs.get(mart.name, "select 1")).fetchone()
+    return bool(row and row[0])
+
+
+def marts_frames(connection: duckdb.DuckDBPyConnection, today: date) -> dict[str, pd.DataFrame]:
+    """Every frame but ``marts`` and the two that compare with the published copy.
+
+    Args:
+        connection: Open connection to a warehouse that holds every required mart.
+        today: The wall clock's day, New York.
+    """
+    ledger_columns = {
+        name
+        for (name,) in connection.execute(
+            "select column_name from duckdb_columns() where database_name = current_database() "
+            "and schema_name = 'marts' and table_name = 'fct_filing_day_ledger'"
+        ).fetchall()
+    }
+    return {
+        "freshness": connection.execute(_FRESHNESS, {"today": today}).df(),
+        "ratios": connection.execute(_RATIOS).df(),
+        "ratio_years": connection.execute(_RATIO_YEARS).df(),
+        "additivity": connection.execute(_ADDITIVITY).df(),
+        "sector_coverage": connection.execute(_COVERAGE, {"sectors": list(SECTORS)}).df(),
+        "sector_mapping": connection.execute(_MAPPING).df(),
+        "tiers": connection.execute(_TIERS).df(),
+        "weights": connection.execute(_WEIGHTS).df(),
+        "newest_transactions": connection.execute(_TRANSACTIONS).df(),
+        "ledger": connection.execute(_ledger_query()).df(),
+        "ledger_totals": _with_unknown_losses(connection.execute(_LEDGER_TOTALS).df(), ledger_columns),
+    }
+
+
+def published_frames(
+    connection: duckdb.DuckDBPyConnection, published: duckdb.DuckDBPyConnection
+) -> dict[str, pd.DataFrame] | None:
+    """The frames that compare the marts with the published copy.
+
+    Args:
+        connection: Open connection to the warehouse.
+        published: Open connection to the published file. Another one, because a file attached inside the caller's
+            transaction could not be let go before its end.
+
+    Returns:
+        ``None`` when the copy holds no ratios to compare with.
+    """
+    row = published.execute(
+        "select schema_name from duckdb_tables() where database_name = current_database() and table_name = ?",
+        [_RATIO_TABLE],
+    ).fetchone()
+    if row is None:
+        return None
+    here, there = f"marts.{_RATIO_TABLE}", f"{row[0]}.{_RATIO_TABLE}"
+    dates = pd.DataFrame(
+        {
+            "as_of_date": [_newest(connection, here)],
+            "published_as_of_date": [_newest(published, there)],
+        }
+    )
+    behind = pd.to_datetime(dates["published_as_of_date"]) - pd.to_datetime(dates["as_of_date"])
+    history = connection.execute(_QUARTER_ENDS.format(table=here)).df()
+    published_history = published.execute(_QUARTER_ENDS.format(table=there)).df()
+    return {
+        "publication": dates.assign(days_behind_published=behind.dt.days.clip(lower=0)),
+        "published_history": history.merge(
+            published_history.rename(
+                columns={"row_count": "published_row_count", "line_count": "published_line_count"}
+            ),
+            on="quarter_end",
+        ),
+    }
+
+
+def _newest(connection: duckdb.DuckDBPyConnection, table: str) -> str | None:
+    row = connection.execute(f"select max(as_of_date)::varchar from {table}").fetchone()
+    return row[0] if row else None
+
+
+def empty_published_frames() -> dict[str, pd.DataFrame]:
+    """The comparison frames without rows, for when nothing is published yet."""
+    return {
+        "publication": pd.DataFrame(columns=["as_of_date", "published_as_of_date", "days_behind_published"]),
+        "published_history": pd.DataFrame(
+            columns=["quarter_end", "row_count", "published_row_count", "line_count", "published_line_count"]
+        ),
+    }
+
+
+# Days are read from raw again, not from staging: this is the check of everything in between.
+_FILED_ON = "coalesce(try_strptime(filing_date, '%Y-%m-%d'), try_strptime(filing_date, '%d-%b-%Y'))::date"
+
+_FRESHNESS = f"""
+with loaded as (
+    select
+        max({_FILED_ON}) as newest_filed_day,
+        -- A quarterly set speaks for its whole quarter.
+        max(
+            case
+                when _road = 'quarterly' then last_day(
+                    make_date(left(_partition, 4)::int, right(_partition, 1)::int * 3, 1)
+                )
+            end
+        ) as newest_quarter_day
+    from raw.submission
+),
+indexed as (
+    select
+        max(try_cast(_partition as date)) filter (status = 'published') as newest_index_day,
+        max(try_cast(_partition as date)) as newest_known_day
+    from raw.filing_index_files
+),
+listed as (
+    select max(try_cast(_partition as date)) as newest_listed_day from raw.filing_index
+),
+ratios as (
+    select
+        max(as_of_date) as as_of_date,
+        max(as_of_date) filter (is_quarter_end) as newest_quarter_end
+    from marts.fct_sector_ratios_daily
+),
+facts as (
+    select
+        as_of_date,
+        newest_quarter_end,
+        (select max(quarter_end) from marts.fct_sector_tiers_quarterly) as newest_tier_quarter_end,
+        greatest(newest_filed_day, newest_listed_day) as newest_filing_day,
+        greatest(newest_filed_day, newest_quarter_day, newest_known_day) as newest_loaded_day,
+        (select max(filing_day) from marts.fct_filing_day_ledger) as newest_ledger_day,
+        (select max(filed_date) from marts.fct_insider_transactions where is_signal_trade) as newest_signal_day,
+        (select coalesce(bool_or(is_simulated), false) from raw.loads) as is_simulated
+    from ratios, loaded, indexed, listed
+)
+select
+    as_of_date::varchar as as_of_date,
+    newest_loaded_day::varchar as newest_loaded_day,
+    newest_signal_day::varchar as newest_signal_day,
+    newest_ledger_day::varchar as newest_ledger_day,
+    newest_filing_day::varchar as newest_filing_day,
+    newest_quarter_end::varchar as newest_quarter_end,
+    newest_tier_quarter_end::varchar as newest_tier_quarter_end,
+    greatest(0, date_diff('day', as_of_date, newest_signal_day)) as days_behind_signals,
+    greatest(0, date_diff('day', as_of_date, newest_filing_day)) as days_behind_raw,
+    greatest(0, date_diff('day', newest_loaded_day, as_of_date)) as days_ahead_of_raw,
+    case when not is_simulated then date_diff('day', newest_loaded_day, $today::date) end as days_behind_wall_clock
+from facts
+"""
+
+# The newest as-of date and the newest quarter end: what the page and the report show.
+_SHOWN_DATES = """
+shown_dates as (
+    select max(as_of_date) as as_of_date from marts.fct_sector_ratios_daily
+    union
+    select max(as_of_date) from marts.fct_sector_ratios_daily where is_quarter_end
+)
+"""
+
+_RATIOS = f"""
+with {_SHOWN_DATES}
+select ratios.* replace (ratios.as_of_date::varchar as as_of_date)
+from marts.fct_sector_ratios_daily as ratios
+inner join shown_dates on ratios.as_of_date = shown_dates.as_of_date
+order by ratios.as_of_date, sector, window_days, insider_group
+"""
+
+_RATIO_YEARS = f"""
+with per_date as (
+    select
+        as_of_date,
+        count(*) as row_count,
+        min(least({", ".join(AMOUNTS)})) as least_amount,
+        max(greatest({", ".join(f"abs({column})" for column in NET_PURCHASE_RATIOS)})) as greatest_absolute_npr
+    from marts.fct_sector_ratios_daily
+    group by as_of_date
+),
+usual as (
+    select
+        mode(row_count) as row_count,
+        min(as_of_date) as first_date,
+        max(as_of_date) as last_date
+    from per_date
+)
+select
+    year(per_date.as_of_date) as year,
+    sum(per_date.row_count)::bigint as row_count,
+    count(*) filter (per_date.row_count <> usual.row_count) as uneven_date_count,
+    date_diff(
+        'day',
+        greatest(any_value(usual.first_date), make_date(year(per_date.as_of_date), 1, 1)),
+        least(any_value(usual.last_date), make_date(year(per_date.as_of_date), 12, 31))
+    ) + 1 - count(*) as missing_date_count,
+    min(per_date.least_amount)::double as least_amount,
+    max(per_date.greatest_absolute_npr) as greatest_absolute_npr
+from per_date, usual
+group by year(per_date.as_of_date)
+order by year
+"""
+
+_ADDITIVITY = (
+    f"with {_SHOWN_DATES} "
+    + " union all ".join(
+        f"select ratios.as_of_date::varchar as as_of_date, window_days, insider_group, '{column}' as measure, "
+        f"sum({column}) filter (sector = 'All') as market_total, "
+        f"sum({column}) filter (sector <> 'All') as sector_total "
+        "from marts.fct_sector_ratios_daily as ratios "
+        "inner join shown_dates on ratios.as_of_date = shown_dates.as_of_date group by all"
+        for column in ADDITIVE
+    )
+    + " order by all"
+)
+
+_COVERAGE = """
+with expected as (select unnest($sectors) as sector),
+newest as (
+    select
+        (select max(quarter_end) from marts.fct_sector_tiers_quarterly) as quarter_end,
+        (select max(as_of_date) from marts.fct_sector_ratios_daily) as as_of_date
+),
+signals as (
+    select lines.sector, count(*) as line_count
+    from marts.fct_insider_transactions as lines, newest
+    where lines.is_signal_trade and lines.filed_date > newest.as_of_date - 90
+    group by lines.sector
+)
+select
+    expected.sector,
+    newest.quarter_end::varchar as newest_quarter_end,
+    case
+        when newest.as_of_date is not null and expected.sector not in (
+            select ratios.sector
+            from marts.fct_sector_ratios_daily as ratios, newest as latest
+            where ratios.as_of_date = latest.as_of_date
+        ) then expected.sector
+    end as missing_in_ratios,
+    case
+        when newest.quarter_end is not null and expected.sector not in (
+            select tiers.sector
+            from marts.fct_sector_tiers_quarterly as tiers, newest as latest
+            where tiers.quarter_end = latest.quarter_end
+        ) then expected.sector
+    end as missing_in_newest_tiers,
+    case
+        when expected.sector not in (select sector from marts.dim_sectors) then expected.sector
+    end as missing_in_dimension,
+    coalesce(signals.line_count, 0) as signal_line_count
+from expected
+cross join newest
+left join signals on expected.sector = signals.sector
+order by expected.sector
+"""
+
+_MAPPING = """
+with newest as (select max(as_of_date) as as_of_date from marts.fct_sector_ratios_daily),
+counts as (
+    select
+        lines.road,
+        count(*) as signal_line_count,
+        count(*) filter (lines.sic_source = 'none' and lines.sector = 'Unmapped') as without_sic_count,
+        count(*) filter (lines.sic_source <> 'none' and lines.sector = 'Unmapped') as unmapped_sic_count,
+        count(*) filter (lines.sic_source <> 'none') as with_sic_count
+    from marts.fct_insider_transactions as lines, newest
+    where lines.is_signal_trade and lines.filed_date > newest.as_of_date - 90
+    group by lines.road
+)
+select
+    road,
+    signal_line_count,
+    without_sic_count,
+    unmapped_sic_count,
+    without_sic_count / signal_line_count as without_sic_share,
+    case
+        when road = 'daily' and signal_line_count >= 20 then without_sic_count / signal_line_count
+    end as without_sic_share_daily,
+    -- A handful of lines says nothing about the mapping.
+    case when with_sic_count >= 20 then unmapped_sic_count / with_sic_count end as unmapped_sic_share
+from counts
+order by road
+"""
+
+_TIERS = """
+select tiers.* replace (tiers.quarter_end::varchar as quarter_end)
+from marts.fct_sector_tiers_quarterly as tiers
+where tiers.quarter_end = (select max(quarter_end) from marts.fct_sector_tiers_quarterly)
+order by sector, window_days, insider_group, measure
+"""
+
+_WEIGHTS = """
+select
+    quarter_end::varchar as quarter_end,
+    window_days,
+    insider_group,
+    measure,
+    sum(suggested_weight) as suggested_weight_sum,
+    count(distinct sector) as sector_count,
+    case
+        when bool_and(is_headline) then
+            case
+                when window_days = 90 and insider_group = 'officers_directors' and measure = 'npr_usd' then 'headline'
+                else 'unexpected headline'
+            end
+        when bool_or(is_headline) then 'headline in part'
+        when window_days = 90 and insider_group = 'officers_directors' and measure = 'npr_usd' then 'no headline'
+        else 'other'
+    end as headline_state
+from marts.fct_sector_tiers_quarterly
+group by quarter_end, window_days, insider_group, measure
+order by all
+"""
+
+_TRANSACTIONS = """
+select
+    transaction_line_key,
+    sector,
+    case when is_signal_trade then concat_ws(' ', table_code, transaction_code) end as signal_code,
+    filed_date::varchar as filed_date,
+    known_from::varchar as known_from,
+    case when known_to < known_from then known_to::varchar end as early_known_to
+from marts.fct_insider_transactions
+where filed_date = (select max(filed_date) from marts.fct_insider_transactions)
+order by transaction_line_key
+"""
+
+
+def _ledger_query() -> str:
+    counts = sorted({name for total, parts in LEDGER_STAGES.items() for name in (total, *parts)})
+    unexplained = ", ".join(
+        f"{total} - ({' + '.join(parts)}) as {total}_unexplained" for total, parts in LEDGER_STAGES.items()
+    )
+    return f"""
+    select
+        filing_day::varchar as filing_day,
+        {", ".join(counts)},
+        {unexplained},
+        least({", ".join(counts)}) as least_count
+    from marts.fct_filing_day_ledger
+    order by filing_day
+    """
+
+
+# Each stage counted where it can be counted without the models in between.
+_LEDGER_TOTALS = """
+with ledger as (
+    select
+        sum(accession_count) as accession_count,
+        sum(filing_count) as filing_count,
+        sum(transaction_line_count) as transaction_line_count,
+        sum(signal_line_count) as signal_line_count
+    from marts.fct_filing_day_ledger
+),
+listed as (
+    select count(distinct (_partition, regexp_extract(file_name, '([^/]+)\\.txt$', 1))) as counted
+    from raw.filing_index
+),
+filed as (
+    select count(distinct accession_number) as counted from raw.submission
+),
+lines as (
+    select
+        count(*) as counted,
+        count(*) filter (is_signal_trade) as signal_count
+    from marts.fct_insider_transactions
+)
+select
+    'accessions listed' as stage,
+    coalesce(ledger.accession_count, 0) as ledger_total,
+    listed.counted as counted_total
+from ledger, listed
+union all
+select 'filings with rows', coalesce(ledger.filing_count, 0), filed.counted from ledger, filed
+union all
+select 'transaction lines', coalesce(ledger.transaction_line_count, 0), lines.counted from ledger, lines
+union all
+select 'signal lines', coalesce(ledger.signal_line_count, 0), lines.signal_count from ledger, lines
+"""
+
+
+def _with_unknown_losses(totals: pd.DataFrame, ledger_columns: set[str]) -> pd.DataFrame:
+    known = {name for parts in LEDGER_STAGES.values() for name in parts}
+    unknown = sorted(name for name in ledger_columns if name.startswith("lost_") and name not in known)
+    rows = pd.DataFrame({"stage": unknown, "unknown_loss_column": unknown})
+    return pd.concat([totals.assign(unknown_loss_column=None), rows], ignore_index=True)
+
+
+# What must not change for a quarter end that readers have seen.
+_QUARTER_ENDS = """
+select
+    as_of_date::varchar as quarter_end,
+    count(*) as row_count,
+    sum(buy_line_count + sell_line_count) filter (
+        sector = 'All' and window_days = 90 and insider_group = 'all'
+    )::bigint as line_count
+from {table}
+where is_quarter_end
+group by as_of_date
+order by quarter_end
+"""

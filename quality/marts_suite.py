@@ -1,0 +1,509 @@
+"""What must hold for the marts before they are published.
+
+dbt tests every model while it is built; here the marts are looked at once more as a reader will see them, together,
+and beside raw and the copy that is published now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from quality.raw_suite import not_null, unique
+from quality.suite import Expect, FrameSuite, GateSuite
+
+SECTORS = (
+    "Communication Services",
+    "Consumer Discretionary",
+    "Consumer Staples",
+    "Energy",
+    "Financials",
+    "Health Care",
+    "Industrials",
+    "Information Technology",
+    "Materials",
+    "Real Estate",
+    "Utilities",
+)
+SECTORS_AND_TOTALS = (*SECTORS, "All", "Unmapped")
+INSIDER_GROUPS = ("all", "officers_directors", "executives", "opportunistic")
+TIERS = ("Overweight", "Neutral", "Underweight", "Insufficient history")
+
+# Larger than any sum of dollars or shares here, smaller than infinity: no division by zero may get through.
+FINITE = 1e18
+
+
+@dataclass(frozen=True)
+class Mart:
+    """A mart's grain.
+
+    Attributes:
+        name: Table in schema ``marts``.
+        keys: Columns that name a row.
+        is_required: Whether the marts cannot be published without it.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    is_required: bool = True
+
+
+MARTS = (
+    Mart("dim_sectors", ("sector",)),
+    Mart("dim_issuers", ("issuer_cik",)),
+    Mart("dim_insiders", ("owner_cik",)),
+    Mart("dim_dates", ("date_day",)),
+    Mart("fct_insider_transactions", ("transaction_line_key",)),
+    Mart("fct_sector_ratios_daily", ("as_of_date", "sector", "window_days", "insider_group")),
+    Mart("fct_sector_tiers_quarterly", ("quarter_end", "sector", "window_days", "insider_group", "measure")),
+    Mart("fct_filing_day_ledger", ("filing_day",)),
+    Mart("fct_issuer_ratios_quarterly", ("quarter_end", "issuer_cik", "insider_group"), is_required=False),
+    Mart("fct_cluster_buys", ("issuer_cik", "first_trade_date", "last_trade_date"), is_required=False),
+    Mart("fct_sector_forward_returns", ("quarter_end", "sector", "horizon_months"), is_required=False),
+)
+
+# Totals of fct_filing_day_ledger and what they fall into: what goes on, and every loss with its reason.
+LEDGER_STAGES: dict[str, tuple[str, ...]] = {
+    "index_line_count": ("lost_repeated_index_line_count", "accession_count"),
+    "accession_count": (
+        "lost_not_fetched_count",
+        "lost_not_found_count",
+        "lost_quarantined_count",
+        "lost_listed_on_other_day_count",
+        "parsed_accession_count",
+    ),
+    "filing_count": ("daily_filing_count", "quarterly_filing_count"),
+    "transaction_line_count": ("lost_derivative_count", "lost_not_open_market_count", "open_market_line_count"),
+    "open_market_line_count": (
+        "lost_superseded_count",
+        "lost_withdrawn_count",
+        "lost_joint_duplicate_count",
+        "lost_date_not_valid_count",
+        "lost_plan_purchase_count",
+        "lost_private_placement_count",
+        "lost_exercise_linked_count",
+        "signal_line_count",
+    ),
+    "signal_line_count": (
+        "lost_not_officer_or_director_count",
+        "lost_price_not_valid_count",
+        "lost_unmapped_sector_count",
+        "headline_line_count",
+    ),
+}
+
+# Columns of fct_sector_ratios_daily by what they may hold.
+NET_PURCHASE_RATIOS = ("npr_count", "npr_share_count", "npr_usd")
+RATIOS = tuple(f"{pair}_ratio_{unit}" for pair in ("buy_sell", "sell_buy") for unit in ("count", "share_count", "usd"))
+ADDITIVE = tuple(f"{side}_{unit}" for side in ("buy", "sell") for unit in ("line_count", "share_count", "usd"))
+AMOUNTS = (*ADDITIVE, "buy_count", "sell_count", "buy_insider_count", "sell_insider_count")
+
+
+def _empty(name: str, column: str, reason: str) -> Expect:
+    return Expect(name, "ExpectColumnValuesToBeNull", {"column": column}, "error", reason)
+
+
+def _between(name: str, column: str, low: float | None, high: float | None, reason: str) -> Expect:
+    bounds = {"min_value": low, "max_value": high}
+    arguments = {"column": column, **{key: value for key, value in bounds.items() if value is not None}}
+    return Expect(name, "ExpectColumnValuesToBeBetween", arguments, "error", reason)
+
+
+def _warning(expect: Expect) -> Expect:
+    return Expect(expect.name, expect.expectation, expect.arguments, "warning", expect.reason)
+
+
+def _in_set(name: str, column: str, values: tuple[str, ...], reason: str) -> Expect:
+    return Expect(name, "ExpectColumnValuesToBeInSet", {"column": column, "value_set": list(values)}, "error", reason)
+
+
+def _equal(name: str, left: str, right: str, reason: str) -> Expect:
+    return Expect(
+        name,
+        "ExpectColumnPairValuesToBeEqual",
+        {"column_A": left, "column_B": right, "ignore_row_if": "either_value_is_missing"},
+        "error",
+        reason,
+    )
+
+
+_MARTS = FrameSuite(
+    "marts",
+    "mart named in the architecture",
+    ("mart", "row_count"),
+    (
+        _empty("marts_present", "missing_mart", "Analysts and BI tools depend on these names."),
+        _empty("marts_filled", "empty_mart", "An empty mart would replace a filled one in the published copy."),
+        _empty(
+            "mart_key_columns_present",
+            "missing_key_columns",
+            "Joins of readers are written against the grain's columns.",
+        ),
+        _empty(
+            "mart_grains_unique",
+            "first_repeated_key",
+            "A repeated row is added up twice by every reader; the grain is stated in the architecture.",
+        ),
+        _between("mart_keys_filled", "null_key_count", 0, 0, "A row without its key can neither be found nor joined."),
+    ),
+)
+
+_FRESHNESS = FrameSuite(
+    "freshness",
+    "the marts, compared with raw",
+    ("as_of_date", "newest_loaded_day", "newest_signal_day", "newest_ledger_day"),
+    (
+        _equal(
+            "ledger_reaches_raw",
+            "newest_ledger_day",
+            "newest_filing_day",
+            "The marts were built from everything that is loaded: compared with raw, never with the wall clock.",
+        ),
+        _between(
+            "as_of_reaches_signals",
+            "days_behind_signals",
+            0,
+            0,
+            "The newest as-of date uses the newest filing with a signal trade.",
+        ),
+        _warning(
+            _between(
+                "as_of_reaches_raw",
+                "days_behind_raw",
+                0,
+                0,
+                "The last loaded days had no signal trade, or the ratios were not built up to them.",
+            )
+        ),
+        _between(
+            "as_of_not_ahead_of_raw",
+            "days_ahead_of_raw",
+            0,
+            0,
+            "An as-of date after the last loaded day would claim to know filings nobody has fetched.",
+        ),
+        _equal(
+            "tiers_reach_last_quarter_end",
+            "newest_tier_quarter_end",
+            "newest_quarter_end",
+            "Every quarter end the ratios cover has tiers.",
+        ),
+        _warning(
+            _between(
+                "data_recent",
+                "days_behind_wall_clock",
+                None,
+                5,
+                "EDGAR publishes every business day: more than 5 calendar days (a long weekend and a retry) means "
+                "that loading has stopped. Simulated data has no wall clock.",
+            )
+        ),
+    ),
+)
+
+_RATIO_KEYS = ("as_of_date", "sector", "window_days", "insider_group")
+
+_RATIOS = FrameSuite(
+    "ratios",
+    "row of fct_sector_ratios_daily at the newest as-of date and the newest quarter end",
+    _RATIO_KEYS,
+    (
+        _in_set(
+            "ratio_sectors_in_domain", "sector", SECTORS_AND_TOTALS, "Eleven sectors, the market, and what has none."
+        ),
+        _in_set("ratio_groups_in_domain", "insider_group", INSIDER_GROUPS, "The four groups that are defined."),
+        *(
+            _between(
+                f"{column}_in_range",
+                column,
+                -1,
+                1,
+                "(buys - sells) / (buys + sells) cannot leave [-1, 1] (Lakonishok & Lee 2001).",
+            )
+            for column in NET_PURCHASE_RATIOS
+        ),
+        *(
+            _between(
+                f"{column}_in_range", column, 0, FINITE, "A quotient of sums; a zero denominator is NULL, not infinity."
+            )
+            for column in RATIOS
+        ),
+        *(
+            _between(f"{column}_in_range", column, 0, FINITE, "Nobody buys or sells less than nothing.")
+            for column in AMOUNTS
+        ),
+    ),
+)
+
+_RATIO_YEARS = FrameSuite(
+    "ratio_years",
+    "calendar year of fct_sector_ratios_daily",
+    ("year", "row_count"),
+    (
+        _between(
+            "ratio_rows_even",
+            "uneven_date_count",
+            0,
+            0,
+            "Every as-of date has a row for every sector, window and group; a hole looks like a day without trades.",
+        ),
+        _between(
+            "ratio_dates_gap_free",
+            "missing_date_count",
+            0,
+            0,
+            "The calendar is gap-free, so that a rolling window can be read on any day.",
+        ),
+        _between("ratio_history_not_negative", "least_amount", 0, None, "A running total below zero lost an entry."),
+        _between(
+            "ratio_history_npr_in_range",
+            "greatest_absolute_npr",
+            0,
+            1,
+            "(buys - sells) / (buys + sells) cannot leave [-1, 1].",
+        ),
+    ),
+)
+
+_ADDITIVITY = FrameSuite(
+    "additivity",
+    "additive column of fct_sector_ratios_daily at the newest as-of date and the newest quarter end",
+    ("as_of_date", "window_days", "insider_group", "measure"),
+    (
+        _equal(
+            "market_is_sum_of_sectors",
+            "market_total",
+            "sector_total",
+            "All is the eleven sectors and Unmapped: lines, shares and dollars belong to exactly one of them.",
+        ),
+    ),
+)
+
+_COVERAGE = FrameSuite(
+    "sector_coverage",
+    "one of the eleven sectors",
+    ("sector", "newest_quarter_end"),
+    (
+        _empty(
+            "sectors_in_ratios", "missing_in_ratios", "A sector without rows looks as if its insiders had gone silent."
+        ),
+        _empty("sectors_in_tiers", "missing_in_newest_tiers", "Weights are renormalised over all eleven sectors."),
+        _empty("sectors_in_dimension", "missing_in_dimension", "Reports join names and ETFs from dim_sectors."),
+        _warning(
+            _between(
+                "sectors_have_signals",
+                "signal_line_count",
+                1,
+                None,
+                "In a full universe every sector has trades in 90 days; none points to a mapping that broke.",
+            )
+        ),
+    ),
+)
+
+_MAPPING = FrameSuite(
+    "sector_mapping",
+    "road that filings of the newest 90 days came by",
+    ("road", "signal_line_count", "without_sic_count", "unmapped_sic_count"),
+    (
+        _warning(
+            _between(
+                "sic_usually_known",
+                "without_sic_share",
+                None,
+                0.2,
+                "Lines whose issuer's SIC is not known to us have no sector. The daily road has it in the header; the "
+                "quarterly road waits for the issuer's record.",
+            )
+        ),
+        _between(
+            "sic_known_on_daily_road",
+            "without_sic_share_daily",
+            None,
+            0.4,
+            "Every submission header carries the issuer's SIC (a few new registrants have none yet): above 40% the "
+            "header is no longer read.",
+        ),
+        _warning(
+            _between(
+                "sic_usually_mapped",
+                "unmapped_sic_share",
+                None,
+                0.2,
+                "SPACs, funds and shells are unmapped on purpose; about a tenth of the lines is usual.",
+            )
+        ),
+        _between(
+            "sic_mapped",
+            "unmapped_sic_share",
+            None,
+            0.5,
+            "With more than half of the classified lines outside the eleven sectors the seed was not joined.",
+        ),
+    ),
+)
+
+_TIERS = FrameSuite(
+    "tiers",
+    "row of fct_sector_tiers_quarterly at the newest quarter end",
+    ("quarter_end", "sector", "window_days", "insider_group", "measure"),
+    (
+        _in_set("tier_sectors_in_domain", "sector", SECTORS, "The market and what has no sector carry no weight."),
+        not_null("tiers_filled", "tier", "A quarter without enough history says so: Insufficient history."),
+        _in_set("tiers_in_domain", "tier", TIERS, "The guide's three tiers, and the honest fourth."),
+        _between("percentile_in_range", "percentile", 0, 1, "A mid-rank share of the past month-ends."),
+        _between("history_months_in_range", "history_months", 0, 60, "Five years of month-ends at most."),
+        _between("top_issuer_share_in_range", "top_issuer_share", 0, 1, "A share of the sector's dollars."),
+        _between("suggested_weight_in_range", "suggested_weight", 0, 1, "A share of the portfolio, never short."),
+        _between(
+            "weight_multipliers_in_range",
+            "weight_multiplier_high",
+            0.5,
+            2,
+            "The guide's ranges: 0.5 for the lowest underweight to 2 for the highest overweight.",
+        ),
+    ),
+)
+
+_WEIGHTS = FrameSuite(
+    "weights",
+    "quarter end, window, insider group and measure of fct_sector_tiers_quarterly",
+    ("quarter_end", "window_days", "insider_group", "measure"),
+    (
+        _between(
+            "suggested_weights_sum_to_one",
+            "suggested_weight_sum",
+            1 - 1e-9,
+            1 + 1e-9,
+            "The weights are renormalised to 100%; a billionth is rounding.",
+        ),
+        _between(
+            "weights_cover_eleven_sectors", "sector_count", 11, 11, "A missing sector's weight went to the others."
+        ),
+        _in_set(
+            "headline_is_one_combination",
+            "headline_state",
+            ("headline", "other"),
+            "One row per sector and quarter is the headline: 90 days, officers and directors, npr_usd.",
+        ),
+    ),
+)
+
+_TRANSACTIONS = FrameSuite(
+    "newest_transactions",
+    "row of fct_insider_transactions of the newest filing day",
+    ("transaction_line_key",),
+    (
+        unique("newest_lines_unique", "transaction_line_key", "One line per accession, table and row number."),
+        _in_set("line_sectors_in_domain", "sector", (*SECTORS, "Unmapped"), "All is no line's sector."),
+        _in_set(
+            "signal_codes_in_domain",
+            "signal_code",
+            ("N P", "N S"),
+            "Only codes P and S of the non-derivative table are decisions on the open market.",
+        ),
+        _equal("known_from_is_filing_date", "known_from", "filed_date", "The market learned of it on its filing date."),
+        _empty("known_to_after_known_from", "early_known_to", "A line is superseded after it was known, not before."),
+    ),
+)
+
+_LEDGER = FrameSuite(
+    "ledger",
+    "filing day of fct_filing_day_ledger",
+    ("filing_day", *LEDGER_STAGES),
+    (
+        *(
+            _between(
+                f"ledger_{total}_adds_up",
+                f"{total}_unexplained",
+                0,
+                0,
+                f"{total} is what goes on plus every loss with its reason; nothing is dropped silently.",
+            )
+            for total in LEDGER_STAGES
+        ),
+        _between("ledger_has_no_gain", "least_count", 0, None, "No stage can lose less than nothing."),
+        _between(
+            "ledger_fetches_complete",
+            "lost_not_fetched_count",
+            0,
+            0,
+            "The raw gate lets no day in with a filing missing; one here was lost later.",
+        ),
+    ),
+)
+
+_LEDGER_TOTALS = FrameSuite(
+    "ledger_totals",
+    "stage of the ledger, summed over all days and counted independently",
+    ("stage",),
+    (
+        _equal(
+            "ledger_equals_independent_count",
+            "ledger_total",
+            "counted_total",
+            "Counted in raw and in the marts themselves, not by the models the ledger is made from.",
+        ),
+        _empty("ledger_losses_known", "unknown_loss_column", "Every lost_ column is part of a sum that is checked."),
+    ),
+)
+
+_PUBLICATION = FrameSuite(
+    "publication",
+    "the marts, compared with the published copy",
+    ("as_of_date", "published_as_of_date"),
+    (
+        _between(
+            "publication_not_going_back",
+            "days_behind_published",
+            0,
+            0,
+            "Readers would lose days they have already seen.",
+        ),
+    ),
+)
+
+_PUBLISHED_HISTORY = FrameSuite(
+    "published_history",
+    "quarter end that both the marts and the published copy hold",
+    ("quarter_end",),
+    (
+        _warning(
+            _equal(
+                "past_row_counts_unchanged",
+                "row_count",
+                "published_row_count",
+                "Past as-of numbers do not change, because they use only what was filed by then. They do when older "
+                "history is loaded, a filing is withdrawn or a definition changes: then say so in the changelog.",
+            )
+        ),
+        _warning(
+            _equal(
+                "past_line_counts_unchanged",
+                "line_count",
+                "published_line_count",
+                "The same, for the lines inside the 90-day window of the whole market.",
+            )
+        ),
+    ),
+)
+
+MARTS_SUITE = GateSuite(
+    "marts",
+    "All marts, before they are published.",
+    (
+        _MARTS,
+        _FRESHNESS,
+        _RATIOS,
+        _RATIO_YEARS,
+        _ADDITIVITY,
+        _COVERAGE,
+        _MAPPING,
+        _TIERS,
+        _WEIGHTS,
+        _TRANSACTIONS,
+        _LEDGER,
+        _LEDGER_TOTALS,
+        _PUBLICATION,
+        _PUBLISHED_HISTORY,
+    ),
+)

@@ -1,0 +1,141 @@
+"""Good marts in a real warehouse file, made by plain SQL from one filing day, to be spoilt by tests.
+
+Two as-of dates (the quarter end 2023-12-31 and 2024-01-05 with the days between), thirteen sectors, two windows and
+four groups. One signal purchase per sector on the newest filing day, all of it in every window and group.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from quality.marts_suite import INSIDER_GROUPS, LEDGER_STAGES, SECTORS, SECTORS_AND_TOTALS
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def build_marts(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create schema ``marts`` beside the raw day of ``tests.quality.conftest``."""
+    names = {"sectors": list(SECTORS_AND_TOTALS), "eleven": list(SECTORS), "groups": list(INSIDER_GROUPS)}
+    connection.execute("create schema marts")
+    for statement in _STATEMENTS:
+        connection.execute(statement, {key: value for key, value in names.items() if f"${key}" in statement})
+    connection.execute(_ledger_statement())
+
+
+_STATEMENTS = (
+    "create table marts.dim_sectors as select unnest($sectors) as sector",
+    "create table marts.dim_issuers as select '0000001000' as issuer_cik",
+    "create table marts.dim_insiders as select '0000002000' as owner_cik",
+    """
+    create table marts.dim_dates as
+    select range::date as date_day from range(date '2023-12-29', date '2024-01-06', interval 1 day)
+    """,
+    # Twelve filings with a purchase and an option grant each; eleven sectors and one line without.
+    """
+    create table marts.fct_insider_transactions as
+    with numbered as (
+        select
+            accession_number,
+            row_number() over (order by accession_number) as number
+        from raw.submission
+        where _road = 'daily' and _partition = '2024-01-05'
+    ),
+    coded as (select unnest(['N', 'D']) as table_code)
+    select
+        accession_number || '|' || table_code || '|1' as transaction_line_key,
+        accession_number,
+        table_code,
+        'daily' as road,
+        date '2024-01-05' as filed_date,
+        date '2024-01-05' as known_from,
+        null::date as known_to,
+        case when table_code = 'N' then 'P' else 'A' end as transaction_code,
+        case when number = 12 then 'Unmapped' else ($eleven)[number] end as sector,
+        case when number = 12 then 'none' else 'filing_header' end as sic_source,
+        table_code = 'N' as is_signal_trade,
+        case when table_code = 'D' then 'derivative' end as exclusion_reason
+    from numbered, coded
+    """,
+    """
+    create table marts.fct_sector_ratios_daily as
+    with dates as (
+        select range::date as as_of_date from range(date '2023-12-29', date '2024-01-06', interval 1 day)
+    ),
+    filled as (
+        select
+            as_of_date,
+            as_of_date = date '2023-12-31' as is_month_end,
+            as_of_date = date '2023-12-31' as is_quarter_end,
+            sector,
+            window_days,
+            insider_group,
+            case when as_of_date < date '2024-01-05' then 0 when sector = 'All' then 12 else 1 end as line_count
+        from dates, (select unnest($sectors) as sector), (select unnest([30, 90]) as window_days),
+            (select unnest($groups) as insider_group)
+    )
+    select
+        * exclude (line_count),
+        line_count::bigint as buy_count,
+        0::bigint as sell_count,
+        line_count::bigint as buy_line_count,
+        0::bigint as sell_line_count,
+        (line_count * 100.5)::decimal(38, 4) as buy_share_count,
+        0::decimal(38, 4) as sell_share_count,
+        (line_count * 1231.125)::decimal(38, 4) as buy_usd,
+        0::decimal(38, 4) as sell_usd,
+        line_count::bigint as buy_insider_count,
+        0::bigint as sell_insider_count,
+        null::double as buy_sell_ratio_count,
+        null::double as buy_sell_ratio_share_count,
+        null::double as buy_sell_ratio_usd,
+        case when line_count > 0 then 0.0::double end as sell_buy_ratio_count,
+        case when line_count > 0 then 0.0::double end as sell_buy_ratio_share_count,
+        case when line_count > 0 then 0.0::double end as sell_buy_ratio_usd,
+        case when line_count > 0 then 1.0::double end as npr_count,
+        case when line_count > 0 then 1.0::double end as npr_share_count,
+        case when line_count > 0 then 1.0::double end as npr_usd
+    from filled
+    """,
+    """
+    create table marts.fct_sector_tiers_quarterly as
+    select
+        date '2023-12-31' as quarter_end,
+        sector,
+        window_days,
+        insider_group,
+        measure,
+        window_days = 90 and insider_group = 'officers_directors' and measure = 'npr_usd' as is_headline,
+        0.1::double as value,
+        0.5::double as percentile,
+        60 as history_months,
+        'Neutral' as tier,
+        1.0::double as weight_multiplier_low,
+        1.0::double as weight_multiplier_high,
+        1.0::double / 11 as benchmark_weight,
+        1.0::double / 11 as suggested_weight,
+        0.3::double as top_issuer_share
+    from (select unnest($eleven) as sector), (select unnest([30, 90]) as window_days),
+        (select unnest($groups) as insider_group), (select unnest(['npr_count', 'npr_usd']) as measure)
+    """,
+)
+
+
+def _ledger_statement() -> str:
+    counts = dict.fromkeys({name for total, parts in LEDGER_STAGES.items() for name in (total, *parts)}, 0)
+    counts |= {
+        "index_line_count": 24,
+        "lost_repeated_index_line_count": 12,
+        "accession_count": 12,
+        "parsed_accession_count": 12,
+        "filing_count": 12,
+        "daily_filing_count": 12,
+        "transaction_line_count": 24,
+        "lost_derivative_count": 12,
+        "open_market_line_count": 12,
+        "signal_line_count": 12,
+        "lost_unmapped_sector_count": 1,
+        "headline_line_count": 11,
+    }
+    listed = ", ".join(f"{count}::bigint as {name}" for name, count in sorted(counts.items()))
+    return f"create table marts.fct_filing_day_ledger as select date '2024-01-05' as filing_day, {listed}"

@@ -1,0 +1,391 @@
+"""Each expectation of the marts gate: good marts pass, and a planted fault fails it and is named."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+from quality.gate import describe_row
+from quality.marts_gate import check_marts
+from quality.marts_suite import AMOUNTS, LEDGER_STAGES, MARTS_SUITE, NET_PURCHASE_RATIOS, RATIOS
+from tests.quality.marts_fixture import build_marts
+from warehouse.errors import GateFailed, LoadError
+
+if TYPE_CHECKING:
+    from quality.gate import GateResult, Outcome
+    from tests.quality.conftest import RawWarehouse
+    from warehouse.settings import Settings
+
+TODAY = date(2024, 1, 8)
+NEWEST = "as_of_date = '2024-01-05' and sector = 'Energy' and window_days = 90 and insider_group = 'all'"
+ENERGY_TIER = "sector = 'Energy' and window_days = 30 and insider_group = 'executives' and measure = 'npr_count'"
+RATIO_TABLE = "marts.fct_sector_ratios_daily"
+LINE_TABLE = "marts.fct_insider_transactions"
+TIER_TABLE = "marts.fct_sector_tiers_quarterly"
+
+
+@pytest.fixture
+def marts(raw: RawWarehouse) -> RawWarehouse:
+    """The raw day with good marts beside it."""
+    build_marts(raw.connection)
+    return raw
+
+
+def check(marts: RawWarehouse) -> GateResult:
+    return check_marts(marts.settings, marts.connection, today=TODAY)
+
+
+def failure(result: GateResult, name: str) -> Outcome:
+    found = {outcome.expectation: outcome for outcome in result.failures}
+    assert name in found, f"{name} did not fail; failed were {sorted(found)}"
+    return found[name]
+
+
+def text_of(outcome: Outcome) -> str:
+    return "\n".join(describe_row(row) for row in outcome.sample)
+
+
+def ledger_fault(column: str) -> str:
+    return f"update marts.fct_filing_day_ledger set {column} = {column} + 1"
+
+
+# Expectation, the statement that plants the fault, and what the failing rows must name.
+ERRORS: list[tuple[str, str, str]] = [
+    ("marts_present", "drop table marts.dim_insiders", "missing_mart='dim_insiders'"),
+    ("marts_filled", "delete from marts.dim_issuers", "empty_mart='dim_issuers'"),
+    ("marts_filled", f"delete from {RATIO_TABLE}", "empty_mart='fct_sector_ratios_daily'"),
+    ("marts_filled", f"delete from {TIER_TABLE}", "empty_mart='fct_sector_tiers_quarterly'"),
+    ("mart_key_columns_present", f"alter table {TIER_TABLE} rename quarter_end to quarter", "quarter_end"),
+    (
+        "mart_grains_unique",
+        f"insert into {RATIO_TABLE} select * from {RATIO_TABLE} where {NEWEST}",
+        "as_of_date=2024-01-05, sector=Energy, window_days=90, insider_group=all, times=2",
+    ),
+    ("mart_keys_filled", f"update {RATIO_TABLE} set sector = null where {NEWEST}", "mart='fct_sector_ratios_daily'"),
+    (
+        "ledger_reaches_raw",
+        "update marts.fct_filing_day_ledger set filing_day = date '2024-01-04'",
+        "newest_ledger_day='2024-01-04'",
+    ),
+    (
+        "as_of_reaches_signals",
+        f"delete from {RATIO_TABLE} where as_of_date = '2024-01-05'",
+        "as_of_date='2024-01-04'",
+    ),
+    (
+        "as_of_not_ahead_of_raw",
+        f"update {RATIO_TABLE} set as_of_date = '2024-01-06' where as_of_date = '2024-01-05'",
+        "as_of_date='2024-01-06'",
+    ),
+    (
+        "tiers_reach_last_quarter_end",
+        f"update {TIER_TABLE} set quarter_end = '2023-09-30'",
+        "newest_tier_quarter_end='2023-09-30'",
+    ),
+    (
+        "ratio_sectors_in_domain",
+        f"update {RATIO_TABLE} set sector = 'Energie' where {NEWEST}",
+        "as_of_date='2024-01-05' sector='Energie' window_days=90 insider_group='all'",
+    ),
+    ("ratio_groups_in_domain", f"update {RATIO_TABLE} set insider_group = 'chiefs' where {NEWEST}", "chiefs"),
+    *(
+        (f"{name}_in_range", f"update {RATIO_TABLE} set {name} = 1.5 where {NEWEST}", "1.5")
+        for name in NET_PURCHASE_RATIOS
+    ),
+    *((f"{name}_in_range", f"update {RATIO_TABLE} set {name} = 'inf' where {NEWEST}", "inf") for name in RATIOS),
+    *((f"{name}_in_range", f"update {RATIO_TABLE} set {name} = -1 where {NEWEST}", f"{name}=-1") for name in AMOUNTS),
+    ("ratio_rows_even", f"delete from {RATIO_TABLE} where {NEWEST.replace('05', '03')}", "year=2024"),
+    ("ratio_dates_gap_free", f"delete from {RATIO_TABLE} where as_of_date = '2024-01-03'", "year=2024"),
+    (
+        "ratio_history_not_negative",
+        f"update {RATIO_TABLE} set sell_usd = -5 where {NEWEST.replace('2024-01-05', '2023-12-30')}",
+        "year=2023",
+    ),
+    (
+        "ratio_history_npr_in_range",
+        f"update {RATIO_TABLE} set npr_usd = -2 where {NEWEST.replace('2024-01-05', '2023-12-30')}",
+        "year=2023",
+    ),
+    (
+        "market_is_sum_of_sectors",
+        f"update {RATIO_TABLE} set buy_usd = buy_usd + 0.01 where {NEWEST}",
+        "measure='buy_usd'",
+    ),
+    ("sectors_in_ratios", f"delete from {RATIO_TABLE} where sector = 'Utilities'", "missing_in_ratios='Utilities'"),
+    (
+        "sectors_in_tiers",
+        f"delete from {TIER_TABLE} where sector = 'Materials'",
+        "sector='Materials' newest_quarter_end='2023-12-31'",
+    ),
+    ("sectors_in_dimension", "delete from marts.dim_sectors where sector = 'Energy'", "missing_in_dimension='Energy'"),
+    ("tier_sectors_in_domain", f"update {TIER_TABLE} set sector = 'All' where {ENERGY_TIER}", "sector='All'"),
+    ("tiers_filled", f"update {TIER_TABLE} set tier = null where {ENERGY_TIER}", "sector='Energy' window_days=30"),
+    ("tiers_in_domain", f"update {TIER_TABLE} set tier = 'Buy' where {ENERGY_TIER}", "tier='Buy'"),
+    ("percentile_in_range", f"update {TIER_TABLE} set percentile = 50 where {ENERGY_TIER}", "percentile=50"),
+    ("history_months_in_range", f"update {TIER_TABLE} set history_months = 61 where {ENERGY_TIER}", "61"),
+    ("top_issuer_share_in_range", f"update {TIER_TABLE} set top_issuer_share = 1.2 where {ENERGY_TIER}", "1.2"),
+    ("suggested_weight_in_range", f"update {TIER_TABLE} set suggested_weight = -0.1 where {ENERGY_TIER}", "-0.1"),
+    ("weight_multipliers_in_range", f"update {TIER_TABLE} set weight_multiplier_high = 3 where {ENERGY_TIER}", "3.0"),
+    (
+        "suggested_weights_sum_to_one",
+        f"update {TIER_TABLE} set suggested_weight = 0.2 where {ENERGY_TIER}",
+        "quarter_end='2023-12-31' window_days=30 insider_group='executives' measure='npr_count'",
+    ),
+    ("weights_cover_eleven_sectors", f"delete from {TIER_TABLE} where {ENERGY_TIER}", "sector_count=10"),
+    ("headline_is_one_combination", f"update {TIER_TABLE} set is_headline = false", "no headline"),
+    ("headline_is_one_combination", f"update {TIER_TABLE} set is_headline = true where {ENERGY_TIER}", "in part"),
+    (
+        "newest_lines_unique",
+        f"insert into {LINE_TABLE} from {LINE_TABLE} where transaction_line_key like '%03|N|1'",
+        "0000950170-24-000003|N|1",
+    ),
+    (
+        "line_sectors_in_domain",
+        "update marts.fct_insider_transactions set sector = 'All' where transaction_line_key like '%03|N|1'",
+        "transaction_line_key='0000950170-24-000003|N|1' sector='All'",
+    ),
+    (
+        "signal_codes_in_domain",
+        "update marts.fct_insider_transactions set is_signal_trade = true where transaction_line_key like '%03|D|1'",
+        "signal_code='D A'",
+    ),
+    (
+        "known_from_is_filing_date",
+        "update marts.fct_insider_transactions set known_from = '2024-01-04' where transaction_line_key like '%03|N|1'",
+        "known_from='2024-01-04'",
+    ),
+    (
+        "known_to_after_known_from",
+        "update marts.fct_insider_transactions set known_to = '2024-01-01' where transaction_line_key like '%03|N|1'",
+        "early_known_to='2024-01-01'",
+    ),
+    *(
+        (f"ledger_{total}_adds_up", ledger_fault(parts[0]), "filing_day='2024-01-05'")
+        for total, parts in LEDGER_STAGES.items()
+    ),
+    ("ledger_has_no_gain", "update marts.fct_filing_day_ledger set lost_withdrawn_count = -1", "2024-01-05"),
+    ("ledger_fetches_complete", ledger_fault("lost_not_fetched_count"), "lost_not_fetched_count=1"),
+    (
+        "ledger_equals_independent_count",
+        "delete from marts.fct_insider_transactions where transaction_line_key like '%03|D|1'",
+        "stage='transaction lines' ledger_total=24",
+    ),
+    (
+        "ledger_losses_known",
+        "alter table marts.fct_filing_day_ledger add column lost_somehow_count bigint default 3",
+        "lost_somehow_count",
+    ),
+]
+
+WARNINGS: list[tuple[str, str, str]] = [
+    (
+        "sectors_have_signals",
+        "update marts.fct_insider_transactions set sector = 'Unmapped' where sector = 'Energy'",
+        "sector='Energy'",
+    ),
+    (
+        "sic_usually_known",
+        "update marts.fct_insider_transactions set sic_source = 'none', sector = 'Unmapped' where sector < 'E'",
+        "road='daily' signal_line_count=12",
+    ),
+    (
+        "as_of_reaches_raw",
+        "update raw.submission set filing_date = '2024-01-07' where accession_number like '%03'",
+        "as_of_date='2024-01-05'",
+    ),
+]
+
+
+def test_good_marts_pass(marts: RawWarehouse) -> None:
+    result = check(marts)
+
+    assert result.failures == ()
+    assert result.partition == "2024-01-05"
+    assert {note.expectation for note in result.notes} == {
+        "publication_not_going_back",
+        "past_row_counts_unchanged",
+        "past_line_counts_unchanged",
+    }
+    assert "nothing is published yet" in result.notes[0].reason
+
+
+@pytest.mark.parametrize(("name", "fault", "named"), ERRORS, ids=[f"{case[0]}-{n}" for n, case in enumerate(ERRORS)])
+def test_a_planted_error_fails_the_gate_and_is_named(marts: RawWarehouse, name: str, fault: str, named: str) -> None:
+    marts.run(fault)
+
+    result = check(marts)
+
+    assert failure(result, name).severity == "error"
+    assert named in text_of(failure(result, name))
+    with pytest.raises(GateFailed) as raised:
+        result.raise_for_errors()
+    assert name in str(raised.value)
+    assert named in str(raised.value)
+
+
+@pytest.mark.parametrize(("name", "fault", "named"), WARNINGS, ids=[case[0] for case in WARNINGS])
+def test_a_warning_is_reported(marts: RawWarehouse, name: str, fault: str, named: str) -> None:
+    marts.run(fault)
+
+    result = check(marts)
+
+    assert failure(result, name).severity == "warning"
+    assert named in text_of(failure(result, name))
+
+
+def more_lines(count: int, *, sector: str, sic_source: str) -> str:
+    """More signal lines of one kind, on the newest filing day."""
+    return (
+        "insert into marts.fct_insider_transactions select lines.* replace ("
+        f"'more-{sector}-' || range || '|N|1' as transaction_line_key, '{sector}' as sector, "
+        f"'{sic_source}' as sic_source) "
+        f"from (from marts.fct_insider_transactions where transaction_line_key like '%01|N|1') as lines, range({count})"
+    )
+
+
+def test_headers_without_sic_are_an_error_on_the_daily_road(marts: RawWarehouse) -> None:
+    marts.run(more_lines(30, sector="Unmapped", sic_source="none"))
+
+    assert failure(check(marts), "sic_known_on_daily_road").sample[0]["without_sic_count"] == 31
+
+
+def test_an_unknown_sic_on_the_quarterly_road_is_only_a_warning(marts: RawWarehouse) -> None:
+    marts.run(more_lines(30, sector="Unmapped", sic_source="none"))
+    marts.run("update marts.fct_insider_transactions set road = 'quarterly'")
+
+    result = check(marts)
+
+    assert failure(result, "sic_usually_known").severity == "warning"
+    assert "sic_known_on_daily_road" not in {outcome.expectation for outcome in result.failures}
+
+
+@pytest.mark.parametrize(
+    ("unmapped", "names"), [(10, {"sic_usually_mapped"}), (40, {"sic_usually_mapped", "sic_mapped"})]
+)
+def test_a_mapping_that_was_not_joined_is_an_error(marts: RawWarehouse, unmapped: int, names: set[str]) -> None:
+    marts.run(more_lines(20, sector="Energy", sic_source="filing_header"))
+    marts.run(more_lines(unmapped, sector="Unmapped", sic_source="filing_header"))
+
+    result = check(marts)
+
+    mapping = {"sic_usually_mapped", "sic_mapped"}
+    assert {outcome.expectation for outcome in result.failures} & mapping == names
+
+
+def test_old_data_is_a_warning_and_only_for_real_data(marts: RawWarehouse) -> None:
+    later = check_marts(marts.settings, marts.connection, today=date(2024, 1, 11))
+    marts.add("loads", _road="daily", _partition="2024-01-05", is_simulated=True)
+    simulated = check_marts(marts.settings, marts.connection, today=date(2025, 1, 11))
+
+    assert [(outcome.expectation, outcome.severity) for outcome in later.failures] == [("data_recent", "warning")]
+    assert simulated.failures == ()
+
+
+def publish_copy(marts: RawWarehouse, *statements: str) -> None:
+    """A published file as it is now, then changed by statements."""
+    marts.settings.published_dir.mkdir(parents=True)
+    ratios = marts.connection.execute(f"from {RATIO_TABLE}").to_arrow_table()
+    with duckdb.connect(str(marts.settings.published_path)) as published:
+        published.register("ratios", ratios)
+        published.execute("create table fct_sector_ratios_daily as select * from ratios")
+        for statement in statements:
+            published.execute(statement)
+
+
+def test_marts_as_published_pass(marts: RawWarehouse) -> None:
+    publish_copy(marts)
+
+    result = check(marts)
+
+    assert result.failures == ()
+    assert result.notes == ()
+
+
+def test_going_back_behind_the_published_copy_is_an_error(marts: RawWarehouse) -> None:
+    publish_copy(marts, "update fct_sector_ratios_daily set as_of_date = '2024-01-09' where as_of_date = '2024-01-05'")
+
+    outcome = failure(check(marts), "publication_not_going_back")
+
+    assert outcome.severity == "error"
+    assert "as_of_date='2024-01-05' published_as_of_date='2024-01-09'" in text_of(outcome)
+
+
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    [
+        ("past_row_counts_unchanged", "delete from fct_sector_ratios_daily where is_quarter_end and sector = 'Energy'"),
+        (
+            "past_line_counts_unchanged",
+            "update fct_sector_ratios_daily set buy_line_count = 7 where is_quarter_end and sector = 'All'",
+        ),
+    ],
+)
+def test_a_past_that_changed_is_a_warning_with_its_explanation(marts: RawWarehouse, name: str, statement: str) -> None:
+    publish_copy(marts, statement)
+
+    outcome = failure(check(marts), name)
+
+    assert outcome.severity == "warning"
+    assert outcome.sample[0]["quarter_end"] == "2023-12-31"
+
+
+def test_a_published_copy_without_ratios_is_said(marts: RawWarehouse) -> None:
+    publish_copy(marts, "drop table fct_sector_ratios_daily")
+
+    assert "holds no ratios" in check(marts).notes[0].reason
+
+
+def test_marts_of_a_first_day_without_signals_pass(marts: RawWarehouse) -> None:
+    """A new warehouse may hold one quiet day: no ratios, no tiers, nothing wrong."""
+    marts.run("update marts.fct_insider_transactions set is_signal_trade = false, exclusion_reason = 'not_open_market'")
+    marts.run(
+        "update marts.fct_filing_day_ledger set signal_line_count = 0, open_market_line_count = 0, "
+        "lost_not_open_market_count = 12, lost_unmapped_sector_count = 0, headline_line_count = 0"
+    )
+    marts.run(f"delete from {RATIO_TABLE}")
+    marts.run(f"delete from {TIER_TABLE}")
+
+    result = check(marts)
+
+    assert result.passed
+    assert result.partition == "none"
+
+
+def test_a_column_the_gate_reads_and_the_marts_lack_fails_it(marts: RawWarehouse) -> None:
+    marts.run(f"alter table {RATIO_TABLE} drop column npr_usd")
+
+    with pytest.raises(GateFailed, match="npr_usd"):
+        check(marts)
+
+
+def test_the_warehouse_is_opened_read_only_by_the_gate_itself(marts: RawWarehouse) -> None:
+    marts.connection.execute("commit")
+    marts.connection.close()
+
+    result = check_marts(marts.settings, today=TODAY)
+
+    assert result.passed
+    assert result.data_docs.is_file()
+
+
+def test_without_a_warehouse_the_gate_says_what_to_do(settings: Settings) -> None:
+    with pytest.raises(LoadError, match="make demo"):
+        check_marts(settings)
+
+
+def test_every_expectation_has_a_case_that_makes_it_fail() -> None:
+    elsewhere = {
+        "data_recent",
+        "sic_known_on_daily_road",
+        "sic_usually_mapped",
+        "sic_mapped",
+        "publication_not_going_back",
+        "past_row_counts_unchanged",
+        "past_line_counts_unchanged",
+    }
+    names = {expectation.name for frame in MARTS_SUITE.frames for expectation in frame.expectations}
+
+    assert {case[0] for case in ERRORS + WARNINGS} | elsewhere == names
