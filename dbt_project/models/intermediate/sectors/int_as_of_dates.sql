@@ -12,14 +12,6 @@ signal_lines as (
 
 ),
 
-filings as (
-
-    select * from {{ ref('int_filings') }}
-
-),
-
--- From the day the first signal trade was known to the last day any filing is loaded for, also when the last filing
--- days brought no signal trade: that nothing was added is known too.
 first_day as (
 
     select min(known_from) as first_known_from
@@ -27,13 +19,8 @@ first_day as (
 
 ),
 
-last_day as (
-
-    select max(filed_date) as last_filed_date
-    from filings
-
-),
-
+-- From the day the first signal trade was known to the last filing day that is loaded, where the calendar ends: also
+-- that a filing day brought no signal trade is known.
 known_dates as (
 
     select
@@ -41,9 +28,8 @@ known_dates as (
         dates.is_month_end,
         dates.is_quarter_end
     from dates
-    cross join first_day
-    cross join last_day
-    where dates.date_day between first_day.first_known_from and last_day.last_filed_date
+    inner join first_day
+        on dates.date_day >= first_day.first_known_from
 
 )
 
