@@ -123,7 +123,8 @@ select
         )
     end as rows_on_a_holiday
 from raw.filing_index_files as files
-inner join latest on files._index_version = latest.version
+-- A holiday has no index and so no version of one.
+inner join latest on files._index_version is not distinct from latest.version
 where files._partition = $partition
 """
 

@@ -319,7 +319,7 @@ def test_every_expectation_has_a_case_that_makes_it_fail() -> None:
 
 
 def test_a_holiday_passes_with_zero_rows(raw: RawWarehouse) -> None:
-    raw.add("filing_index_files", status="holiday", _index_version=1, _partition="2024-01-01")
+    raw.add("filing_index_files", status="holiday", _index_version=None, _partition="2024-01-01")
     raw.add_history([100] * 8, before=date(2024, 1, 1))
 
     result = check(raw, date(2024, 1, 1))
