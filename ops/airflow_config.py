@@ -71,6 +71,8 @@ def common_options() -> dict[str, str]:
         "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "false",
+        # A gate's log is for the rows that failed, not for how Great Expectations wires itself up.
+        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "great_expectations=WARNING",
     }
 
 

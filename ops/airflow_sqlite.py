@@ -26,6 +26,6 @@ CONNECT_ARGS = {"timeout": 60}
 @event.listens_for(Engine, "savepoint")
 def take_the_write_lock_first(connection: Connection, name: str) -> None:  # noqa: ARG001 - the event's signature
     """Begin a writing transaction where the savepoint would begin a reading one."""
-    driver = connection.connection.dbapi_connection
+    driver: object = connection.connection.dbapi_connection
     if isinstance(driver, SqliteConnection) and not driver.in_transaction:
         driver.execute("begin immediate")

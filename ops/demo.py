@@ -7,6 +7,7 @@ daily road, then dbt, both gates and the published copy. Running it again finds 
 from __future__ import annotations
 
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
@@ -135,23 +136,23 @@ def is_complete(settings: Settings, world: Path) -> bool:
 
 def say_what_is_there(console: Console, settings: Settings) -> None:
     """Print the latest tiers and where everything is."""
+
+    def say(line: str) -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
     manifest: dict[str, Any] = read_manifest(settings.published_dir) or {}
+    marts = manifest.get("marts", {})
+    published = settings.published_path
     console.print()
-    console.print(tier_table(read_latest_tiers(settings.published_path)))
+    console.print(tier_table(read_latest_tiers(published)))
     console.print("\n[bold]These data are simulated.[/] No number here says anything about a real company or sector.\n")
-    published, docs = settings.published_path, settings.quality_dir / "data_docs" / "index.html"
-    rows = sum(mart["row_count"] for mart in manifest.get("marts", {}).values())
-    say = {"markup": False, "highlight": False, "soft_wrap": True}
-    console.print(f"Published file: {published} ({len(manifest.get('marts', {}))} marts, {rows:,} rows)", **say)
-    console.print(
-        f"  python:  {ROOT / '.venv/bin/python'} -c \"import duckdb; print(duckdb.connect('{published}', "
-        "read_only=True).sql('show tables'))\"",
-        **say,
-    )
-    console.print(f"  DuckDB:  duckdb -readonly {published}", **say)
-    console.print(f"  Parquet: {settings.published_dir / 'parquet'}", **say)
-    console.print(f"Data Docs of both quality gates: {docs}", **say)
-    console.print(f"Task logs: {settings.data_dir / 'airflow' / 'logs'}", **say)
+    say(f"Published file: {published} ({len(marts)} marts, {sum(mart['row_count'] for mart in marts.values()):,} rows)")
+    look = f"import duckdb; print(duckdb.connect('{published}', read_only=True).sql('show tables'))"
+    say(f'  Python:  {sys.executable} -c "{look}"')
+    say(f"  DuckDB:  duckdb -readonly {published}")
+    say(f"  Parquet: {settings.published_dir / 'parquet'}")
+    say(f"Data Docs of both quality gates: {settings.quality_dir / 'data_docs' / 'index.html'}")
+    say(f"Task logs: {settings.data_dir / 'airflow' / 'logs'}")
 
 
 @click.command()

@@ -120,7 +120,7 @@ class Board:
             line = f"{_mark(step)} {step.name}: {step.detail}" if step.detail else f"{_mark(step)} {step.name}"
             is_due = step.ended is not None or time.monotonic() - step._said_at >= _QUIET_SECONDS
             if step.begun is not None and line != step._said and is_due:
-                self._console.print(f"{self.seconds:6.1f} s  {line}", markup=False, highlight=False)
+                self._console.print(f"{self.seconds:6.1f} s  {line}", markup=False, highlight=False, soft_wrap=True)
                 step._said, step._said_at = line, time.monotonic()
 
     def _render(self) -> RenderableType:

@@ -122,9 +122,10 @@ class Pipeline:
         loaded = sum(bool(_LOADED.match(event)) for event in events)
         detail = f"{fetched} of {len(self._quarters)} sets fetched, {loaded} loaded and checked"
         self._history.begin(detail)
-        if newest["state"] == "success":
-            self._history.done(detail)
-        return newest["state"] == "success"
+        if newest["state"] != "success":
+            return False
+        self._history.done(detail)
+        return True
 
     def _show_days(self, runs: list[dict[str, Any]]) -> bool:
         over = [run for run in runs if run["state"] == "success" and _day_of(run) in self._days]

@@ -48,5 +48,5 @@ def schedule_bounds(settings: Settings, today: date | None = None) -> tuple[date
         last_quarter = quarter_begin - timedelta(days=1)
         first = date(last_quarter.year, last_quarter.month - 2, 1)
     last = settings.daily_end_date
-    end = last and datetime.combine(last + timedelta(days=1), EDGAR_OPENS, tzinfo=NEW_YORK)
+    end = datetime.combine(last + timedelta(days=1), EDGAR_OPENS, tzinfo=NEW_YORK) if last else None
     return datetime.combine(first, EDGAR_OPENS, tzinfo=NEW_YORK), end

@@ -61,6 +61,7 @@ def load_and_check(days: Iterable[str], settings: Settings | None = None) -> lis
         GateFailed: A day did not pass; the message names the rows. The other days are loaded.
     """
     from extract.load import load_filing_day
+
     from quality import check_filing_day
 
     settings = settings or load_settings()
@@ -97,6 +98,7 @@ def load_quarters(quarters: Iterable[str], settings: Settings | None = None) -> 
         GateFailed: A quarter did not pass; the message names the rows. The other quarters are loaded.
     """
     from extract.load import load_quarter
+
     from quality import check_quarter
 
     settings = settings or load_settings()

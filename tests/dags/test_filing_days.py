@@ -49,6 +49,8 @@ def nights(settings: Settings) -> list[date]:
     days, interval = [], None
     while info := timetable.next_dagrun_info(last_automated_data_interval=interval, restriction=restriction):
         interval = info.data_interval
+        assert interval
+        assert info.logical_date
         assert info.logical_date >= begin, "a run before its tasks' start date would have no tasks"
         assert info.logical_date.astimezone(NEW_YORK).date() == filing_day_of(interval.end)
         days.append(filing_day_of(interval.end))
