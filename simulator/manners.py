@@ -56,7 +56,10 @@ class Rule:
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:
             raise ValueError(f"rule action {self.action!r} is not one of {', '.join(sorted(ACTIONS))}")
-        re.compile(self.match)
+        try:
+            re.compile(self.match)
+        except re.error as error:
+            raise ValueError(f"rule match {self.match!r} is no regular expression: {error}") from error
 
 
 @dataclass(frozen=True)
