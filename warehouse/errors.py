@@ -52,4 +52,4 @@ class PublishError(InsiderTiersError):
 
 
 class RunError(InsiderTiersError):
-    """A program we started (Airflow, dbt, the simulator) failed or did not become ready; the message holds its output."""
+    """A program we started (Airflow, dbt, the simulator) failed or did not get ready; the message holds its output."""

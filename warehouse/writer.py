@@ -76,6 +76,7 @@ def replace_partition(
     source_sha256: str,
     parser_version: str,
     is_simulated: bool,
+    expected_counts: Mapping[str, int] | None = None,
     force: bool = False,
 ) -> LoadResult:
     """Replace one partition in all its raw tables by the rows of files.
@@ -92,6 +93,7 @@ def replace_partition(
         source_sha256: Hash of the bytes the files were made from.
         parser_version: Version of the code that made rows of those bytes.
         is_simulated: Whether the bytes came from a simulator.
+        expected_counts: Rows per table that whoever made the files says he wrote.
         force: Load even when the same source and parser version are loaded already.
 
     Returns:
@@ -110,7 +112,7 @@ def replace_partition(
         _refuse_a_mix(connection, partition, is_simulated=is_simulated)
         before = _what_is_loaded(connection, road, partition)
         if before and not force and before.is_made_of(source_sha256, parser_version, set(tables)):
-            result = LoadResult(road, partition, True, before.counts, time.monotonic() - started)
+            result = LoadResult(road, partition, is_skipped=True, row_counts=before.counts)
             logger.info("%s", result)
             return result
         # Before anything is touched: every file's columns, and its rows by an independent count.
@@ -118,13 +120,19 @@ def replace_partition(
             table: tuple(open_source(table, path) for path in ([given] if isinstance(given, Path) else given))
             for table, given in tables.items()
         }
+        counts = {table: sum(source.row_count for source in sources) for table, sources in files.items()}
+        if expected_counts is not None and dict(expected_counts) != counts:
+            wrong = [table for table in counts if counts[table] != expected_counts.get(table)]
+            raise LoadError(
+                f"The files of {partition} do not hold the rows that were written into them ({', '.join(wrong)}). "
+                "Delete their folder and parse the partition again; the landing zone has its bytes."
+            )
         if before or not _is_empty(connection, road, partition):
             _delete(connection, road, partition)
         stamps = {"_road": road, "_partition": partition, "_loaded_at": loaded_at, "_parser_version": parser_version}
         for table, sources in files.items():
             for source in sources:
                 _insert(connection, table, source, stamps)
-        counts = {table: sum(source.row_count for source in sources) for table, sources in files.items()}
         _verify(connection, road, partition, counts)
         connection.executemany(
             f"insert into {SCHEMA}.loads (_road, _partition, source_sha256, table_name, row_count, is_simulated, "
@@ -139,12 +147,19 @@ def replace_partition(
     return result
 
 
-def is_loaded(
+def skip_if_loaded(
     connection: duckdb.DuckDBPyConnection, *, road: str, partition: str, source_sha256: str, parser_version: str
-) -> bool:
-    """Whether a partition holds this source, read by this parser: then there is nothing to parse, unpack or load."""
+) -> LoadResult | None:
+    """The result to return when a partition holds this source, read by this parser; ``None`` when it is to be loaded.
+
+    For callers who would otherwise unpack or parse for nothing; `replace_partition` asks for itself.
+    """
     loaded = _what_is_loaded(connection, road, partition)
-    return loaded is not None and (loaded.source_sha256, loaded.parser_version) == (source_sha256, parser_version)
+    if loaded is None or (loaded.source_sha256, loaded.parser_version) != (source_sha256, parser_version):
+        return None
+    result = LoadResult(road, partition, is_skipped=True, row_counts=loaded.counts)
+    logger.info("%s", result)
+    return result
 
 
 def record_gate_results(connection: duckdb.DuckDBPyConnection, rows: Sequence[Mapping[str, Any]]) -> int:

@@ -23,7 +23,7 @@ from warehouse.code_version import current_code_version
 from warehouse.database import write_connection
 from warehouse.errors import LoadError, PublishError
 from warehouse.marts import read_marts
-from warehouse.publish import NEWEST_STORAGE_NUMBER, publish, storage_number
+from warehouse.publish import NEWEST_STORAGE_NUMBER, is_up_to_date, publish, storage_number
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -293,6 +293,19 @@ def test_readers_get_the_old_or_the_new_file_whole_during_thirty_swaps(settings:
     assert answers[2][1] == "1"
     assert int(answers[3][0]) > SWAPS // 2
     assert generation_of(settings.published_path) == SWAPS + 1
+
+
+def test_whether_the_copy_is_up_to_date_is_known_without_publishing(settings: Settings) -> None:
+    assert not is_up_to_date(settings)
+    build_marts(settings)
+    assert not is_up_to_date(settings)
+    publish(settings, code_version="an older one")
+    assert not is_up_to_date(settings)
+    publish(settings, code_version=current_code_version())
+    assert is_up_to_date(settings)
+    with write_connection(settings) as connection:
+        connection.execute("update raw.loads set source_sha256 = 'another'")
+    assert not is_up_to_date(settings)
 
 
 def test_a_reader_in_this_process_keeps_the_old_file(settings: Settings) -> None:

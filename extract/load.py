@@ -1,0 +1,128 @@
+"""Load what was parsed or unpacked into the raw tables; the writer decides whether anything changes.
+
+Both functions work inside the caller's transaction where one is open, so that a quality gate can look at the rows
+before they are committed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING
+
+from extract import landing
+from extract.calendar import is_weekend
+from extract.parse_day import read_parsed_day
+from extract.quarterly_zip import remove_unpacked, unpack_quarter, unpacked_dir
+from warehouse.errors import LoadError, SourceDataError
+from warehouse.writer import LoadResult, replace_partition, skip_if_loaded
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    import duckdb
+
+    from warehouse.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+# Raise it whenever the same zip would give other rows: the quarters are then loaded again.
+READER_VERSION = "form345-1"
+
+
+def load_filing_day(
+    connection: duckdb.DuckDBPyConnection, day: date, settings: Settings, *, force: bool = False
+) -> LoadResult:
+    """Replace a filing day in the raw tables by what ``parsed/daily/<day>/`` holds.
+
+    Args:
+        connection: A connection of `warehouse.database.write_connection`.
+        day: The filing day; a weekend has nothing to load and is skipped.
+        settings: Where the parsed files are.
+        force: Load even when the same bytes, read by the same parser, are loaded already.
+
+    Raises:
+        LoadError: The day is not parsed, or the files do not hold the rows that were parsed; see also
+            `replace_partition`.
+    """
+    partition = day.isoformat()
+    parsed = read_parsed_day(day, settings)
+    if parsed is None:
+        raise LoadError(
+            f"{partition} is not parsed: run python -m extract filing-day {partition}, which parses and loads."
+        )
+    if is_weekend(day) and not any(parsed.row_counts.values()):
+        logger.info("%s: a weekend, nothing to load", partition)
+        return LoadResult("daily", partition, is_skipped=True)
+    return replace_partition(
+        connection,
+        road="daily",
+        partition=partition,
+        tables=parsed.tables,
+        source_sha256=parsed.source_sha256,
+        parser_version=parsed.parser_version,
+        is_simulated=parsed.is_simulated,
+        expected_counts=parsed.row_counts,
+        force=force,
+    )
+
+
+def load_quarter(
+    connection: duckdb.DuckDBPyConnection, quarter: str, settings: Settings, *, force: bool = False
+) -> LoadResult:
+    """Replace a quarter in the raw tables by the newest landed version of its data set.
+
+    The zip is checked and unpacked into ``parsed/quarterly/<quarter>/``, which is removed after loading. A version that
+    is loaded already is not even unpacked.
+
+    Args:
+        connection: A connection of `warehouse.database.write_connection`.
+        quarter: For example ``2024q3``.
+        settings: Where landing zone and parsed files are.
+        force: Load even when this version is loaded already.
+
+    Raises:
+        SourceDataError: The quarter is not landed, or its zip is refused (see `unpack_quarter`).
+        LoadError: See `replace_partition`.
+    """
+    versions = landing.quarterly_zips(quarter, settings)
+    if not versions:
+        raise SourceDataError(
+            f"No data set of {quarter} is landed in {landing.quarterly_dir(quarter, settings)}: fetch it first with "
+            f"python -m extract quarter {quarter}, which also loads it."
+        )
+    current = versions[-1]
+    if not force:
+        loaded = skip_if_loaded(
+            connection,
+            road="quarterly",
+            partition=quarter,
+            source_sha256=current.sha256,
+            parser_version=READER_VERSION,
+        )
+        if loaded:
+            return loaded
+    tables: dict[str, Path] = unpack_quarter(quarter, settings)
+    try:
+        return replace_partition(
+            connection,
+            road="quarterly",
+            partition=quarter,
+            tables={**tables, "fetch_outcomes": _write_outcomes(quarter, settings)},
+            source_sha256=current.sha256,
+            parser_version=READER_VERSION,
+            is_simulated=current.is_simulated,
+            force=force,
+        )
+    finally:
+        remove_unpacked(quarter, settings)
+
+
+def _write_outcomes(quarter: str, settings: Settings) -> Path:
+    """The fetches of a quarter, as one file beside its tables."""
+    path = unpacked_dir(quarter, settings) / "fetch_outcomes.jsonl"
+    path.write_text(
+        "".join(json.dumps(row) + "\n" for row in landing.read_outcomes(quarter, settings)), encoding="utf-8"
+    )
+    return path
