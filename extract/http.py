@@ -469,7 +469,9 @@ class _RateLimitedAdapter(HTTPAdapter):
     def get_connection_with_tls_context(self, request: Any, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
         """The pool for a request, its connections rate-limited."""
         pool: Any = super().get_connection_with_tls_context(request, *args, **kwargs)
-        if not issubclass(pool.ConnectionCls, _LimitedConnection):
+        # Read once: another thread may be doing the same.
+        connection_class = pool.ConnectionCls
+        if not issubclass(connection_class, _LimitedConnection):
             limited = {"limiter": self._limiter(str(request.url))}
-            pool.ConnectionCls = type("LimitedConnection", (_LimitedConnection, pool.ConnectionCls), limited)
+            pool.ConnectionCls = type("LimitedConnection", (_LimitedConnection, connection_class), limited)
         return cast("HTTPConnectionPool", pool)

@@ -155,7 +155,9 @@ class RateLimiter:
             return _State()
         except (ValueError, KeyError, TypeError):
             logger.warning("%s is unreadable; counting the last second as full", self._path)
-            return _State([now] * self._count)
+            state = _State([now] * self._count)
+            self._write(state)
+            return state
         if (state.sent and state.sent[-1] > now) or state.pause_until > now + _LONGEST_PAUSE_SECONDS:
             # The clock starts at boot: moments in the future were written before one.
             return _State()

@@ -39,6 +39,7 @@ class Listed:
 
     @property
     def file_name(self) -> str:
+        """Path below ``Archives/``."""
         return f"edgar/data/{self.cik}/{self.accession_number}.txt"
 
 

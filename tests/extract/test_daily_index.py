@@ -120,12 +120,12 @@ def test_an_index_without_filings_is_an_index_and_a_web_page_is_not() -> None:
 
 
 def test_form_index_rows_wider_than_their_header_are_read_from_the_right() -> None:
-    header = "Form Type   Company Name                    CIK         Date Filed  File Name\n" + RULE + "\n"
+    header = "Form Type   Company Name           CIK         Date Filed  File Name\n" + RULE + "\n"
     rows = [
-        "4                Acme  Two Blanks Inc            1234        20260604    edgar/data/1234/0000000001-26-000001.txt    ",
-        "SCHEDULE 13G/A   FUND 2000 12                    55          20260604    edgar/data/55/0000000001-26-000002.txt",
-        "SCHEDULE 13D/A/XXNo Gap Corp                     56          20260604    edgar/data/56/0000000001-26-000003.txt",
-        "10-K405/A        24/7 Media                      57          2026-06-04  edgar/data/57/0000000001-26-000004.txt",
+        "4                Acme  Two Blanks Inc   1234        20260604    edgar/data/1234/0000000001-26-000001.txt  ",
+        "SCHEDULE 13G/A   FUND 2000 12           55          20260604    edgar/data/55/0000000001-26-000002.txt",
+        "SCHEDULE 13D/A/XXNo Gap Corp            56          20260604    edgar/data/56/0000000001-26-000003.txt",
+        "10-K405/A        24/7 Media             57          2026-06-04  edgar/data/57/0000000001-26-000004.txt",
     ]
     index = parse_form_index((header + "\n".join(rows)).encode())
     assert [(line.form_type, line.company_name, line.cik) for line in index.lines] == [
