@@ -215,14 +215,20 @@ class _Handler(BaseHTTPRequestHandler):
         kind = next((name for name, pattern in _KINDS if pattern.search(path)), "other")
         agent = self.headers.get("User-Agent", "")
         arrived = self.server.recorder.arrived(path, kind, agent)
-        status, outcome, sent = "none", "failed", 0
+        self._is_noted = False
         try:
-            status, outcome, sent = self._serve(path, agent, arrived, with_body=with_body)
+            self._serve(path, agent, arrived, with_body=with_body)
         except (BrokenPipeError, ConnectionResetError):
-            outcome = "client_gone"
+            self._note("none", "client_gone")
             self.close_connection = True
         finally:
-            self.server.recorder.answered(status, outcome, sent)
+            self._note("none", "failed")
+
+    def _note(self, status: str, outcome: str, byte_count: int = 0) -> None:
+        """Count the answer, once, before its last byte leaves: whoever has the answer finds it in the stats."""
+        if not self._is_noted:
+            self._is_noted = True
+            self.server.recorder.answered(status, outcome, byte_count)
 
     def _control(self, path: str, query: dict[str, list[str]]) -> None:
         if path == "/_simulator/stats":
@@ -232,33 +238,38 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._json(404, {"error": f"no such control: {path}"})
 
-    def _serve(self, path: str, agent: str, arrived: float, *, with_body: bool) -> tuple[str, str, int]:
+    def _serve(self, path: str, agent: str, arrived: float, *, with_body: bool) -> None:
         manners = self.server.doorman.manners
         throttled = self.server.doorman.is_throttled(arrived)
         rule = None if throttled else self.server.doorman.rule_for(path)
         if manners.latency_ms:
             time.sleep(max(0.0, arrived + manners.latency_ms / 1000 - time.monotonic()))
         if throttled:
-            return self._page(manners.throttle_status, pages.THROTTLED, "throttled", zipped=manners.gzip_errors)
+            self._page(manners.throttle_status, pages.THROTTLED, "throttled", zipped=manners.gzip_errors)
+            return
         if manners.require_contact and "@" not in agent:
-            return self._page(403, pages.UNDECLARED, "undeclared", zipped=manners.gzip_errors)
+            self._page(403, pages.UNDECLARED, "undeclared", zipped=manners.gzip_errors)
+            return
         if rule is not None and rule.action == "delay":
             time.sleep(rule.seconds)
             rule = None
         if rule is not None:
-            return self._misbehave(rule, path)
+            self._misbehave(rule, path)
+            return
         stored = self.server.store.find(path, manners)
         if stored is None:
             body = pages.access_denied(path)
-            return self._page(403, body, "missing", content_type="application/xml", zipped=manners.gzip_errors)
-        return self._file(stored, with_body=with_body)
+            self._page(403, body, "missing", content_type="application/xml", zipped=manners.gzip_errors)
+            return
+        self._file(stored, with_body=with_body)
 
-    def _file(self, stored: StoredFile, *, with_body: bool) -> tuple[str, str, int]:
+    def _file(self, stored: StoredFile, *, with_body: bool) -> None:
         if self._is_unchanged(stored):
+            self._note("304", "unchanged")
             self.send_response(304)
             self._validators(stored)
             self.end_headers()
-            return "304", "unchanged", 0
+            return
         accepts = self.headers.get("Accept-Encoding", "")
         body = stored.body
         self.send_response(200)
@@ -270,10 +281,10 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self._validators(stored)
+        self._note("200", "served", len(body) if with_body else 0)
         self.end_headers()
         if with_body:
             self.wfile.write(body)
-        return "200", "served", len(body) if with_body else 0
 
     def _validators(self, stored: StoredFile) -> None:
         self.send_header("ETag", stored.etag)
@@ -301,7 +312,7 @@ class _Handler(BaseHTTPRequestHandler):
         content_type: str = "text/html",
         retry_after: int | str | None = None,
         zipped: bool = False,
-    ) -> tuple[str, str, int]:
+    ) -> None:
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         if retry_after is not None:
@@ -310,44 +321,50 @@ class _Handler(BaseHTTPRequestHandler):
             body = gzip.compress(body, 5, mtime=0)
             self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
+        self._note(str(status), outcome, len(body))
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
-        return str(status), outcome, len(body)
 
-    def _misbehave(self, rule: Rule, path: str) -> tuple[str, str, int]:
+    def _misbehave(self, rule: Rule, path: str) -> None:
         if rule.action == "reset":
+            self._note("reset", "rule")
             # A zero linger time turns close into RST.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
             self.close_connection = True
-            return "reset", "rule", 0
+            return
         if rule.action == "truncate":
-            return self._truncated(path)
+            self._truncated(path)
+            return
         if rule.action == "empty200":
-            return self._page(200, b"", "rule")
+            self._page(200, b"", "rule")
+            return
         if rule.action in {"html200", "html403"}:
-            return self._page(int(rule.action[-3:]), pages.THROTTLED, "rule", zipped=rule.gzip)
+            self._page(int(rule.action[-3:]), pages.THROTTLED, "rule", zipped=rule.gzip)
+            return
         if rule.action == "undeclared403":
-            return self._page(403, pages.UNDECLARED, "rule", zipped=rule.gzip)
+            self._page(403, pages.UNDECLARED, "rule", zipped=rule.gzip)
+            return
         if rule.action == "denied403":
             body = pages.access_denied(path)
-            return self._page(403, body, "rule", content_type="application/xml", zipped=rule.gzip)
+            self._page(403, body, "rule", content_type="application/xml", zipped=rule.gzip)
+            return
         status = int(rule.action) if rule.action.isdigit() else rule.status
         body = pages.plain_error(status)
-        return self._page(status, body, "rule", retry_after=rule.retry_after, zipped=rule.gzip)
+        self._page(status, body, "rule", retry_after=rule.retry_after, zipped=rule.gzip)
 
-    def _truncated(self, path: str) -> tuple[str, str, int]:
+    def _truncated(self, path: str) -> None:
         stored = self.server.store.find(path, self.server.doorman.manners)
         body = stored.body if stored is not None else pages.THROTTLED
         half = body[: len(body) // 2]
         self.send_response(200)
         self.send_header("Content-Type", stored.content_type if stored is not None else "text/html")
         self.send_header("Content-Length", str(len(body)))
+        self._note("200", "rule", len(half))
         self.end_headers()
         self.wfile.write(half)
         self.close_connection = True
-        return "200", "rule", len(half)
 
     def end_headers(self) -> None:
         if self.server.store.is_simulated:

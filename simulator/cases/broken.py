@@ -95,14 +95,15 @@ def _lost(book: CaseBook, issuer: Issuer) -> None:
         "T24-truncated", 24, filing, None, why, **{"quarantine.reason_code": "xml_not_recoverable", "row_count": 0}
     )
 
-    rows = _rows(book, issuer, 12, "Lost Number B.", Trade("P", "2100", "23.10"))
-    xml = ownership_xml(rows)
-    torn = re.sub(r"<transactionShares><value>\d+", "<transactionShares><value>21<00", xml)
-    filing = book.file(rows, body=submission_bytes(rows, torn.encode()), in_quarterly=False)
-    why = "an opening bracket inside a number: no one can say what the number was"
-    book.expect(
-        "T24-torn-number", 24, filing, None, why, **{"quarantine.reason_code": "xml_not_recoverable", "row_count": 0}
+    rows = _rows(book, issuer, 12, "Lost Block B.", Trade("P", "2100", "23.10"))
+    whole = ownership_xml(rows).encode()
+    hole = whole.index(b"<transactionShares>") + 8
+    filing = book.file(
+        rows, body=submission_bytes(rows, whole[:hole] + bytes(160) + whole[hole + 160 :]), in_quarterly=False
     )
+    why = "a block of zero bytes lies over the amounts: what stood there is gone"
+    expected = {"quarantine.reason_code": "xml_not_recoverable", "row_count": 0}
+    book.expect("T24-zeroed-block", 24, filing, None, why, **expected)
 
     rows = _rows(book, issuer, 13, "Lost Form C.", Trade("P", "2200", "23.20"))
     filing = book.file(rows, body=submission_without_xml(rows), in_quarterly=False)
