@@ -123,6 +123,18 @@ def fetch_quarter(quarter: str, settings: Settings, *, patience: Patience | None
     )
 
 
+def linked_sets(page: bytes, page_url: str, quarter: str) -> list[str]:
+    """Addresses of a quarter's set linked by a page, in page order.
+
+    Args:
+        page: The page, HTML.
+        page_url: Its own address, for links relative to it.
+        quarter: For example ``2024q3``.
+    """
+    links = _LINK.findall(page)
+    return [urljoin(page_url, path.decode("latin-1")) for path, name in links if name.decode().lower() == quarter]
+
+
 def _addresses(
     client: SecClient, quarter: str, settings: Settings, newest: landing.QuarterlyZip | None
 ) -> Iterator[str]:
@@ -150,13 +162,8 @@ def _linked(client: SecClient, quarter: str, settings: Settings) -> list[str]:
         return []
     if page.is_missing:
         return []
-    return [
-        url
-        for path, name in _LINK.findall(page.body)
-        if name.decode().lower() == quarter
-        # A link to elsewhere is not followed: only the configured server is asked.
-        if (url := urljoin(page_url, path.decode())).startswith(f"{settings.sec_www_url}/")
-    ]
+    # A link to elsewhere is not followed: only the configured server is asked.
+    return [url for url in linked_sets(page.body, page_url, quarter) if url.startswith(f"{settings.sec_www_url}/")]
 
 
 def _ordinal(quarter: str) -> int:
