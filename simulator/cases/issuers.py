@@ -91,3 +91,14 @@ def _names_and_symbols(book: CaseBook) -> None:
         filing = book.file(book.rows(book.day(place), issuer, owner, [Trade("P", str(700 + place), "8.00")], name=name))
         book.expect("T23-renamed", 23, filing, 1, why, issuer_cik=issuer.cik, issuer_name=name)
     book.expect_mart("T23-renamed", 23, f"dim_issuers[issuer_cik={issuer.cik}].row_count", 1, why)
+
+    free = book.issuer("Free Text Symbol Systems Inc", "7371", "NYSE: zqft, ZQFT.A")
+    owner = book.owner('Ingersoll "Ned Edwin', "Director")
+    note = 'Held by the "Family trust; the closing quote is missing, as the filer typed it.'
+    trade = Trade("P", "650", "19.00", code_notes="F1")
+    filing = book.file(book.rows(book.day(4), free, owner, [trade], notes=[note], remarks='Said "as filed'))
+    why = "symbols are free text and quotes need not match: the CIK identifies, the text is kept"
+    book.expect(
+        "T23-free-text", 23, filing, 1, why, issuer_cik=free.cik, owner_names=owner.name, issuer_symbol=free.ticker,
+        share_count=650, is_signal_trade=True,
+    )  # fmt: skip
