@@ -207,12 +207,12 @@ ranked as (
         row_number() over (
             partition by amendment_accession_number, table_code, transaction_date
             order by
-                case when is_earlier_amendment then 1 else 0 end,
-                case when has_original_date then 0 else 1 end,
-                case when has_same_owners then 0 else 1 end,
+                case when is_earlier_amendment then 1 else 0 end asc,
+                case when has_original_date then 0 else 1 end asc,
+                case when has_same_owners then 0 else 1 end asc,
                 agreeing_line_count desc,
                 earlier_filed_date desc,
-                earlier_accession_number
+                earlier_accession_number asc
         ) as preference
     from same_day_candidates
 

@@ -18,8 +18,10 @@ line_note_pairs as (
 
     select
         transaction_lines.transaction_line_key,
-        {{ footnote_is_listed('footnotes_classified.footnote_id', 'transaction_lines.trade_footnote_ids') }} as is_on_trade,
-        {{ footnote_is_listed('footnotes_classified.footnote_id', 'transaction_lines.holding_footnote_ids') }} as is_on_holding,
+        {{ footnote_is_listed('footnotes_classified.footnote_id', 'transaction_lines.trade_footnote_ids') }}
+            as is_on_trade,
+        {{ footnote_is_listed('footnotes_classified.footnote_id', 'transaction_lines.holding_footnote_ids') }}
+            as is_on_holding,
         footnotes_classified.footnote_id = 'remarks' as is_remark,
         footnotes_classified.mentions_10b5_1,
         footnotes_classified.denies_10b5_1,

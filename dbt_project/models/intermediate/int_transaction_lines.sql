@@ -135,7 +135,8 @@ with_date_reason as (
         case
             when lines.transaction_date is null and lines.transaction_date_as_filed is null then 'date_missing'
             when lines.transaction_date is null then 'date_unreadable'
-            when extract(year from lines.transaction_date) < {{ var('date_earliest_year') }} then 'before_electronic_age'
+            when extract(year from lines.transaction_date) < {{ var('date_earliest_year') }}
+                then 'before_electronic_age'
             when
                 lines.transaction_date
                 > {{ add_days('filings.filed_date', var('date_after_filing_tolerance_days')) }}

@@ -21,10 +21,14 @@ us_federal_holidays as (
 -- The horizon is the newest filing day loaded, never the clock: the same data gives the same calendar.
 known_days as (
 
-    select filed_date as known_day
+    select
+        filed_date as known_day,
+        true as is_filing
     from filings
     union all
-    select filing_day as known_day
+    select
+        filing_day as known_day,
+        false as is_filing
     from filing_index_files
     where index_status = 'published'
 
@@ -33,7 +37,7 @@ known_days as (
 bounds as (
 
     select
-        (select min(filed_date) from filings) as first_day,
+        min(case when is_filing then known_day end) as first_day,
         max(known_day) as last_day
     from known_days
 
