@@ -8,7 +8,6 @@ Source: EDGAR Ownership XML Technical Specification; flattened as in the SEC's I
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +51,8 @@ NOTICES: dict[str, str] = {
 }
 
 _FORM_TYPES = frozenset({"3", "3/A", "4", "4/A", "5", "5/A"})
+_ROOT = "ownershipDocument"
+_TRUE = ("1", "true")
 _MAX_NOTICES = 100
 
 Row = list[str | None]
@@ -169,7 +170,7 @@ def _read_document(xml: bytes, accession_number: str) -> tuple[_Reader, str | No
         return result
     recovery = result.recovery
     root = _without_namespaces(result.root)
-    if root.tag != "ownershipDocument":
+    if root.tag != _ROOT:
         return Refused("no_ownership_document", f"XML whose root is {root.tag[:40]!r}")
     reader = _Reader(accession_number)
     if not reader.read(root):
@@ -187,7 +188,7 @@ def _read_document(xml: bytes, accession_number: str) -> tuple[_Reader, str | No
 
 
 def _without_namespaces(root: etree._Element) -> etree._Element:
-    if root.nsmap:
+    if root.tag != _ROOT:
         for element in root.iter():
             element.tag = element.tag.rpartition("}")[2]
     return root
@@ -346,9 +347,23 @@ _POSITIONS: dict[str, dict[str, _Table]] = {
     },
 }
 _OWNER_WIDTH = len(FORM345["reportingowner"].value_columns)
-_ISSUER_CIK, _DOCUMENT_TYPE = _SUBMISSION.columns.index("issuercik"), _SUBMISSION.columns.index("document_type")
-_OWNER_CIK, _FILE_NUMBER = _OWNER.columns.index("rptownercik"), _OWNER.columns.index("file_number")
-_RELATIONSHIP = _OWNER.columns.index("rptowner_relationship")
+_FILING_DATE, _ISSUER_CIK, _DOCUMENT_TYPE, _ACCEPTANCE, _SIC, _HEADER_TYPE, _HEADER_NAME, _RECOVERY = map(
+    _SUBMISSION.columns.index,
+    (
+        "filing_date",
+        "issuercik",
+        "document_type",
+        "acceptance_datetime",
+        "assigned_sic",
+        "header_form_type",
+        "header_issuer_name",
+        "recovery",
+    ),
+)
+_OWNER_CIK, _FILE_NUMBER, _RELATIONSHIP = map(
+    _OWNER.columns.index, ("rptownercik", "file_number", "rptowner_relationship")
+)
+_WORDS = tuple(_RELATIONSHIPS.values())
 
 
 class _Reader:
@@ -367,7 +382,7 @@ class _Reader:
         self.submission = self._new_row(_SUBMISSION)
         # Footnote id -> the elements it hangs on, in document order.
         self.references: dict[str, list[str]] = {}
-        self.notices: Counter[str] = Counter()
+        self.notices: dict[str, int] = {}
         # Texts that reached a row or were counted: compared with all there is, so that none goes unnoticed.
         self.texts: list[str] = []
 
@@ -375,16 +390,16 @@ class _Reader:
         """Read everything below the root; false when that stopped at something unexpected (never when strict)."""
         for element in root:
             tag = element.tag
-            if tag in _POSITIONS:
-                is_read = self._positions(element, _POSITIONS[tag])
+            if tag in _SUBMISSION.shape:
+                is_read = self._submission_part(element, _SUBMISSION.shape[tag])
             elif tag == "reportingOwner":
                 is_read = self._owner(element)
+            elif tag in _POSITIONS:
+                is_read = self._positions(element, _POSITIONS[tag])
             elif tag == "footnotes":
                 is_read = self._footnotes(element)
             elif tag == "ownerSignature":
                 is_read = self._block(element, self._new_row(_SIGNATURE), _SIGNATURE)
-            elif tag in _SUBMISSION.shape:
-                is_read = self._submission_field(element, _SUBMISSION.shape[tag])
             else:
                 is_read = self._unread(element, tag)
             if not is_read:
@@ -398,39 +413,39 @@ class _Reader:
 
     def add_header(self, submission: Submission, filed_date: date, recovery: str | None) -> None:
         """Add what only the submission's header knows."""
-        issuer = submission.filer_with(self.submission[_ISSUER_CIK] or "", role="issuer")
+        row = self.submission
+        issuer = submission.filer_with(row[_ISSUER_CIK] or "", role="issuer")
         named = issuer or submission.issuer
-        known = {
-            "filing_date": filed_date.isoformat(),
-            "acceptance_datetime": submission.acceptance_datetime,
-            # Another company's SIC would be worse than none.
-            "assigned_sic": issuer.sic if issuer else None,
-            "header_form_type": submission.form_type,
-            "header_issuer_name": named.name if named else None,
-            "recovery": recovery,
-        }
-        for column, value in known.items():
-            self.submission[_SUBMISSION.columns.index(column)] = value or None
+        row[_FILING_DATE] = filed_date.isoformat()
+        row[_ACCEPTANCE] = submission.acceptance_datetime or None
+        # Another company's SIC would be worse than none.
+        row[_SIC] = issuer.sic if issuer else None
+        row[_HEADER_TYPE] = submission.form_type or None
+        row[_HEADER_NAME] = (named.name or None) if named else None
+        row[_RECOVERY] = recovery
         for owner in self.rows["reportingowner"]:
             filer = submission.filer_with(owner[_OWNER_CIK] or "", role="owner")
             owner[_FILE_NUMBER] = filer.file_number if filer else None
-        if submission.filed_date and submission.filed_date != filed_date.strftime("%Y%m%d"):
+        if submission.filed_date and submission.filed_date != filed_date.isoformat().replace("-", ""):
             self._count("filed_date_differs")
-        if submission.form_type and submission.form_type != self.submission[_DOCUMENT_TYPE]:
+        if submission.form_type and submission.form_type != row[_DOCUMENT_TYPE]:
             self._count("form_type_differs")
-        if submission.issuer and not issuer:
+        if named and not issuer:
             self._count("issuer_differs")
 
     def finish(self) -> ParsedFiling:
         """Say where each footnote hangs, and hand over the rows."""
         if not self.rows["reportingowner"]:
             self._count("owner_missing")
-        footnotes = self.rows["footnotes"]
-        for footnote in footnotes:
-            footnote[3] = ",".join(self.references.get(footnote[1] or "", ())) or None
-        if missing := len(self.references.keys() - {footnote[1] for footnote in footnotes}):
-            self._count("footnote_missing", missing)
-        return ParsedFiling(self.accession_number, self.rows, dict(self.notices))
+        missing = set(self.references)
+        for footnote in self.rows["footnotes"]:
+            places = self.references.get(footnote[1] or "")
+            if places is not None:
+                footnote[3] = ",".join(places)
+                missing.discard(footnote[1] or "")
+        if missing:
+            self._count("footnote_missing", len(missing))
+        return ParsedFiling(self.accession_number, self.rows, self.notices)
 
     def _new_row(self, table: _Table) -> Row:
         row: Row = [None] * len(table.columns)
@@ -438,10 +453,13 @@ class _Reader:
         self.rows[table.name].append(row)
         return row
 
-    def _submission_field(self, element: etree._Element, to: int | _Shape) -> bool:
-        if isinstance(to, int):
+    def _submission_part(self, element: etree._Element, to: int | _Shape) -> bool:
+        if isinstance(to, dict):
+            return self._block(element, self.submission, _SUBMISSION, to)
+        if len(element):
             return self._field(element, self.submission, to, _SUBMISSION)
-        return self._fields(element, to, self.submission, _SUBMISSION)
+        self._put(element, self.submission, to, element.text)
+        return True
 
     def _positions(self, element: etree._Element, tables: Mapping[str, _Table]) -> bool:
         for position in element:
@@ -460,9 +478,8 @@ class _Reader:
         row = self._new_row(_OWNER)
         if not self._block(element, row, _OWNER):
             return False
-        flags = [(flag or "").lower() in {"1", "true"} for flag in row[_OWNER_WIDTH:]]
-        words = ",".join(word for word, flag in zip(_RELATIONSHIPS.values(), flags, strict=True) if flag)
-        row[_RELATIONSHIP] = words or None
+        flags = zip(_WORDS, row[_OWNER_WIDTH:], strict=True)
+        row[_RELATIONSHIP] = ",".join([word for word, flag in flags if flag and flag.lower() in _TRUE]) or None
         del row[_OWNER_WIDTH:]
         return True
 
@@ -478,13 +495,14 @@ class _Reader:
                 return False
         return True
 
-    def _block(self, element: etree._Element, row: Row, table: _Table) -> bool:
-        """Read the fields of one row."""
+    def _block(self, element: etree._Element, row: Row, table: _Table, shape: _Shape | None = None) -> bool:
+        """Read the fields of one row, or those of one part of its shape."""
         if self.is_strict:
-            return self._fields(element, table.shape, row, table)
+            return self._fields(element, shape or table.shape, row, table)
         # One pass over all descendants: tags are unique within a row. Anything odd ends it; so does, at the end of the
         # document, a text that nobody took.
         places = table.places
+        take = self.texts.append
         column = note = -1
         for part in element.iterdescendants():
             tag = part.tag
@@ -504,7 +522,7 @@ class _Reader:
             if text := part.text:
                 if column < 0 or row[column] is not None:
                     return False
-                self.texts.append(text)
+                take(text)
                 row[column] = text.strip() or None
         return True
 
@@ -589,7 +607,7 @@ class _Reader:
         # A hostile file may hold a million different tags.
         if len(self.notices) >= _MAX_NOTICES and notice not in self.notices:
             notice = "unread (further places)"
-        self.notices[notice] += times
+        self.notices[notice] = self.notices.get(notice, 0) + times
 
 
 def _text_below(element: etree._Element) -> str:

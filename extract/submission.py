@@ -7,7 +7,7 @@ inside a PEM envelope, as served until 2001. Pure: bytes in, values out; nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from warehouse.errors import SourceDataError
 
@@ -26,6 +26,7 @@ _FILERS = {
     "FILED BY": "owner",
     "FILED-BY": "owner",
 }
+_ADDRESSES = ("\tBUSINESS ADDRESS:", "\tMAIL ADDRESS:")
 _SUBMISSION_FIELDS = {
     "ACCESSION NUMBER": "accession_number",
     "ACCESSION-NUMBER": "accession_number",
@@ -55,8 +56,7 @@ _FILER_FIELDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class FormerName:
+class FormerName(NamedTuple):
     """A name a filer no longer uses.
 
     Attributes:
@@ -68,8 +68,7 @@ class FormerName:
     changed: str
 
 
-@dataclass(frozen=True, slots=True)
-class Filer:
+class Filer(NamedTuple):
     """One company or person of the header.
 
     Attributes:
@@ -89,8 +88,7 @@ class Filer:
     former_names: tuple[FormerName, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """One ``<DOCUMENT>`` of a submission.
 
     Attributes:
@@ -117,8 +115,7 @@ class Document:
         return self.body[start + 5 : end if end > start else len(self.body)].strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(NamedTuple):
     """A submission, split.
 
     Attributes:
@@ -144,7 +141,10 @@ class Submission:
     @property
     def issuer(self) -> Filer | None:
         """The first issuer of the header."""
-        return next((filer for filer in self.filers if filer.role == "issuer"), None)
+        for filer in self.filers:
+            if filer.role == "issuer":
+                return filer
+        return None
 
     @property
     def owners(self) -> tuple[Filer, ...]:
@@ -154,7 +154,10 @@ class Submission:
     def filer_with(self, cik: str, *, role: str) -> Filer | None:
         """The first filer of a role with that CIK, however many leading zeros either writes."""
         number = cik.lstrip("0")
-        return next((filer for filer in self.filers if filer.role == role and filer.cik.lstrip("0") == number), None)
+        for filer in self.filers:
+            if filer.role == role and filer.cik.lstrip("0") == number:
+                return filer
+        return None
 
 
 def split_submission(content: bytes) -> Submission:
@@ -171,7 +174,11 @@ def split_submission(content: bytes) -> Submission:
         raise SourceDataError(f"submission of {len(content)} bytes: at most {MAX_SUBMISSION_BYTES} are read")
     first_document = content.find(b"<DOCUMENT>")
     header_end = first_document if first_document >= 0 else len(content)
-    start = next((at for mark in _HEADER_STARTS if (at := content.find(mark, 0, header_end)) >= 0), -1)
+    start = -1
+    for mark in _HEADER_STARTS:
+        start = content.find(mark, 0, header_end)
+        if start >= 0:
+            break
     if start < 0:
         raise SourceDataError("no submission header: the bytes hold neither <SEC-HEADER> nor <SUBMISSION>")
     values, filers = _header(decode(content[start:header_end]))
@@ -204,23 +211,30 @@ def _header(text: str) -> tuple[dict[str, str], tuple[Filer, ...]]:
     """The submission's own lines, and one filer for each section of the header that is one."""
     values: dict[str, str] = {}
     filers: list[tuple[str, list[tuple[str, str]]]] = []
+    lines: list[tuple[str, str]] = []
     fields = _SUBMISSION_FIELDS
-    for line in text.splitlines():
-        key, colon, value = line.partition(":")
-        key = key.strip()
-        if key[:1] == "<":
-            # A name behind a tag may hold a colon of its own.
-            key, _, value = f"{key}{colon}{value}"[1:].partition(">")
-        name = fields.get(key)
-        if name is not None:
-            if not filers:
-                values.setdefault(name, value.strip())
-            elif value := value.strip():
-                filers[-1][1].append((name, value))
-        elif key in _FILERS and not value.strip():
-            filers.append((_FILERS[key], []))
-            fields = _FILER_FIELDS
-    return values, tuple(_filer(role, lines) for role, lines in filers)
+    for block in text.split("\n\n"):
+        # Blank lines part a header into blocks; a third of its lines are addresses (two tabs each) nobody asks for.
+        if block.startswith(_ADDRESSES) and block.count("\n") == block.count("\n\t\t"):
+            continue
+        for line in block.splitlines():
+            key, colon, value = line.partition(":")
+            key = key.strip()
+            name = fields.get(key)
+            if name is None and key[:1] == "<":
+                # A name behind a tag may hold a colon of its own.
+                key, _, value = f"{key}{colon}{value}"[1:].partition(">")
+                name = fields.get(key)
+            if name is not None:
+                if not filers:
+                    values.setdefault(name, value.strip())
+                elif value := value.strip():
+                    lines.append((name, value))
+            elif key in _FILERS and not value.strip():
+                lines = []
+                filers.append((_FILERS[key], lines))
+                fields = _FILER_FIELDS
+    return values, tuple([_filer(role, lines) for role, lines in filers])
 
 
 def _filer(role: str, lines: list[tuple[str, str]]) -> Filer:
@@ -234,14 +248,8 @@ def _filer(role: str, lines: list[tuple[str, str]]) -> Filer:
                 former[-1] = FormerName(former[-1].name, value)
         else:
             values.setdefault(name, value)
-    return Filer(
-        role=role,
-        cik=values.get("cik", ""),
-        name=values.get("name", ""),
-        sic=_sic(values.get("sic", "")),
-        file_number=values.get("file_number"),
-        former_names=tuple(former),
-    )
+    get = values.get
+    return Filer(role, get("cik", ""), get("name", ""), _sic(get("sic", "")), get("file_number"), tuple(former))
 
 
 def _sic(text: str) -> str | None:

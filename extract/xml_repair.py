@@ -67,6 +67,7 @@ _ENCODINGS = {
     "cp1252": "cp1252",
 }
 _DECLARED = re.compile(rb"""<\?xml[^<>]{0,200}?\sencoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
+_USUAL_DECLARATION = b'<?xml version="1.0"?>'
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -112,7 +113,7 @@ def read_xml(xml: bytes, *, keep_blanks: bool = False) -> Readable | Refused:
         return refused
     parser = _PARSERS[keep_blanks]
     encoding = "utf-8"
-    if declared := _DECLARED.match(xml.removeprefix(_BOM)):
+    if not xml.startswith(_USUAL_DECLARATION) and (declared := _DECLARED.match(xml.removeprefix(_BOM))):
         name = declared[1].decode("ascii")
         if name.lower() not in _ENCODINGS:
             return Refused("encoding_unknown", f"declared encoding {name!r}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -291,14 +290,13 @@ HEAVY = {
 }
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("kind", HEAVY)
-def test_heavy_files_are_answered_quickly(kind: str) -> None:
+def test_heavy_files_are_answered_in_time(kind: str) -> None:
+    """Each takes a second or less; one that took a time quadratic in its size would take hours."""
     rest = HEAVY[kind].encode("utf-8", "surrogateescape")
     content = filing(ownership_xml(rest="@@").encode().replace(b"@@", rest))
-    started = time.process_time()
-    result = read(content)
-    assert time.process_time() - started < 10
-    assert isinstance(result, ParsedFiling | QuarantinedFiling)
+    assert isinstance(read(content), ParsedFiling | QuarantinedFiling)
 
 
 def test_heavy_files_do_not_fill_the_memory() -> None:
