@@ -11,9 +11,9 @@ from __future__ import annotations
 import functools
 import logging
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, NoReturn, ParamSpec
 
 import click
 from tqdm import tqdm
@@ -133,9 +133,11 @@ def _load_filing_day(day: date, settings: Settings) -> None:
     from extract.parse_day import parse_filing_day
     from warehouse.database import write_connection
 
-    parse_filing_day(day, settings)
+    parsed = parse_filing_day(day, settings)
     with write_connection(settings) as connection:
-        load_filing_day(connection, day, settings)
+        click.echo(str(load_filing_day(connection, day, settings)))
+    for reason, count in sorted(parsed.quarantine_counts.items()):
+        click.echo(f"{day}: {count} filings quarantined: {reason}", err=True)
 
 
 def _load_quarter(name: str, settings: Settings) -> None:
@@ -143,7 +145,7 @@ def _load_quarter(name: str, settings: Settings) -> None:
     from warehouse.database import write_connection
 
     with write_connection(settings) as connection:
-        load_quarter(connection, name, settings)
+        tqdm.write(str(load_quarter(connection, name, settings)), file=sys.stdout)
 
 
 def _days(first: date, last: date) -> list[date]:
@@ -159,12 +161,16 @@ def _current_quarter() -> str:
 
 @contextmanager
 def _bar(description: str, unit: str) -> Iterator[ProgressCallback]:
-    with tqdm(desc=description, unit=unit, total=0, file=sys.stderr) as bar:
+    """A progress bar that appears when there is something to fetch."""
+    with ExitStack() as stack:
+        bar: tqdm[NoReturn] | None = None
 
         def report(progress: Progress) -> None:
-            if bar.total != progress.total:
-                bar.reset(total=progress.total)
-            bar.update(progress.done - bar.n)
+            nonlocal bar
+            if bar is None and progress.total:
+                bar = stack.enter_context(tqdm(desc=description, unit=unit, total=progress.total, file=sys.stderr))
+            if bar is not None:
+                bar.update(progress.done - bar.n)
 
         yield report
 

@@ -48,13 +48,15 @@ class FetchSummary:
 
     Attributes:
         day: The filing day.
-        status: ``fetched``: everything listed is landed; ``incomplete``: something is missing, see `missing`;
-            ``holiday``: there is no index and there will be none; ``no_filing_day``: a weekend, nothing was asked.
+        status: ``fetched``: everything listed is landed; ``incomplete``: something is not, see `not_found` and
+            `failed`; ``holiday``: there is no index and there will be none; ``no_filing_day``: a weekend, nothing was
+            asked.
         index_lines: Ownership-form lines in the newest index, one per filer and filing.
         accessions: Distinct ownership filings listed by any version of the index.
         fetched: Filings landed by this run.
         already_there: Filings landed by earlier runs.
-        missing: (accession number, reason) of each listed filing that is not landed.
+        not_found: (accession number, reason) of each listed filing the server says it does not have.
+        failed: (accession number, reason) of each listed filing that failed for good; another run may get it.
         elapsed_seconds: Time this run took.
     """
 
@@ -64,13 +66,14 @@ class FetchSummary:
     accessions: int = 0
     fetched: int = 0
     already_there: int = 0
-    missing: tuple[tuple[str, str], ...] = ()
+    not_found: tuple[tuple[str, str], ...] = ()
+    failed: tuple[tuple[str, str], ...] = ()
     elapsed_seconds: float = 0.0
 
     @property
-    def failed(self) -> tuple[tuple[str, str], ...]:
-        """Those of `missing` that another try may bring: the server did not say that it has no such file."""
-        return tuple((accession, reason) for accession, reason in self.missing if reason != _NOT_SERVED)
+    def missing(self) -> tuple[tuple[str, str], ...]:
+        """(accession number, reason) of each listed filing that is not landed."""
+        return tuple(sorted(self.not_found + self.failed))
 
 
 def index_url(day: date, settings: Settings) -> str:
@@ -119,19 +122,20 @@ def fetch_filing_day(
         spooled = landing.sweep_spool(day, settings)
         there = (landing.landed_accessions(day, settings) | spooled) & listed.keys()
         wanted = {accession: line for accession, line in listed.items() if accession not in there}
-        missing = _fetch_filings(client, day, wanted, settings, progress or log_progress(logger))
+        not_found, failed = _fetch_filings(client, day, wanted, settings, progress or log_progress(logger))
         row_count = landing.merge_spool(day, settings)
     summary = FetchSummary(
         day=day,
-        status="incomplete" if missing else "fetched",
+        status="incomplete" if not_found or failed else "fetched",
         index_lines=index_lines,
         accessions=len(listed),
-        fetched=len(wanted) - len(missing),
+        fetched=len(wanted) - len(not_found) - len(failed),
         already_there=len(there),
-        missing=tuple(sorted(missing.items())),
+        not_found=tuple(sorted(not_found.items())),
+        failed=tuple(sorted(failed.items())),
         elapsed_seconds=time.monotonic() - started,
     )
-    logger.info("%s: %s, %d filings landed, %d missing", day, summary.status, row_count, len(missing))
+    logger.info("%s: %s, %d filings landed, %d missing", day, summary.status, row_count, len(summary.missing))
     for accession, reason in summary.missing:
         logger.warning("%s: %s is missing: %s", day, accession, reason)
     return summary
@@ -254,9 +258,10 @@ def _listed(day: date, settings: Settings) -> tuple[int, dict[str, IndexLine]]:
 
 def _fetch_filings(
     client: SecClient, day: date, wanted: Mapping[str, IndexLine], settings: Settings, report: ProgressCallback
-) -> dict[str, str]:
-    """Fetch filings into the spool; reasons by accession number of those that are not to be had."""
-    missing: dict[str, str] = {}
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Fetch filings into the spool; reasons by accession number of those not found, and of those that failed."""
+    not_found: dict[str, str] = {}
+    failed: dict[str, str] = {}
     done = byte_count = failures = 0
     report(Progress(day.isoformat(), 0, len(wanted), 0))
     pool = ThreadPoolExecutor(client.useful_threads, thread_name_prefix="filing")
@@ -272,7 +277,7 @@ def _fetch_filings(
             except Throttled:
                 raise
             except FetchError as error:
-                missing[accession] = str(error)
+                failed[accession] = str(error)
                 failures += 1
                 if failures >= _FAILURES_IN_A_ROW:
                     raise FetchError(
@@ -282,7 +287,7 @@ def _fetch_filings(
             else:
                 failures = 0
                 if size is None:
-                    missing[accession] = _NOT_SERVED
+                    not_found[accession] = _NOT_SERVED
                 byte_count += size or 0
             done += 1
             report(Progress(day.isoformat(), done, len(wanted), byte_count))
@@ -292,7 +297,7 @@ def _fetch_filings(
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-    return missing
+    return not_found, failed
 
 
 def _land_filing(client: SecClient, day: date, accession: str, line: IndexLine, settings: Settings) -> int | None:

@@ -112,7 +112,8 @@ def test_a_filing_the_server_has_not_is_counted_and_asked_for_again(tmp_path: Pa
         settings = settings_for(server, tmp_path)
         summary = fetch_filing_day(DAY, settings)
         assert (summary.status, summary.fetched) == ("incomplete", 3)
-        assert [accession for accession, _ in summary.missing] == ["0001234567-25-000003"]
+        assert [accession for accession, _ in summary.not_found] == ["0001234567-25-000003"]
+        assert summary.failed == ()
         put(root, f"/Archives/{filings(4)[2].file_name}", submission("0001234567-25-000003"))
         server.reset_stats()
         summary = fetch_filing_day(DAY, settings)
@@ -129,8 +130,9 @@ def test_a_filing_that_always_fails_does_not_stop_the_day(tmp_path: Path) -> Non
         settings = settings_for(server, tmp_path)
         summary = fetch_filing_day(DAY, settings, patience=QUICK)
     assert (summary.status, summary.fetched) == ("incomplete", 3)
-    assert summary.missing[0][0] == "0001234567-25-000002"
-    assert "503" in summary.missing[0][1]
+    assert summary.failed[0][0] == "0001234567-25-000002"
+    assert "503" in summary.failed[0][1]
+    assert (summary.not_found, summary.missing) == ((), summary.failed)
 
 
 def test_a_server_that_is_down_ends_the_day_and_what_was_fetched_stays(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ OLD, NEW = FOLDERS
 def zip_of(text: str) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("SUBMISSION.tsv", text)
+        # A fixed time: the same text always gives the same bytes.
+        archive.writestr(zipfile.ZipInfo("SUBMISSION.tsv", (2025, 1, 1, 0, 0, 0)), text)
     return packed.getvalue()
 
 
@@ -100,7 +101,8 @@ def test_a_quarter_that_is_nowhere_is_not_published_yet(tmp_path: Path) -> None:
 
 def test_links_are_read_however_the_page_writes_them() -> None:
     page = b"""<a href="/files/x/2024q3_form345.zip">Q3</a> <A HREF='../2024Q3_form345.zip'>again</A>
-    <a class=z href="https://www.sec.gov/y/2024q3_form345.zip" >elsewhere</a> <a href="/files/x/2024q2_form345.zip">Q2</a>
+    <a class=z href="https://www.sec.gov/y/2024q3_form345.zip" >elsewhere</a>
+    <a href="/files/x/2024q2_form345.zip">Q2</a>
     <a href="/files/x/2024q3_form13f.zip">another set</a>"""
     assert linked_sets(page, "http://127.0.0.1:8/data/page", "2024q3") == [
         "http://127.0.0.1:8/files/x/2024q3_form345.zip",
