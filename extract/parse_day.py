@@ -95,10 +95,12 @@ def read_parsed_day(day: date, settings: Settings) -> ParsedDay | None:
     """What is parsed of a day; ``None`` when nothing is, or not all of it."""
     folder = parsed_dir(day, settings)
     try:
-        notes = json.loads((folder / _NOTES).read_bytes())
+        parsed = ParsedDay(day=day, folder=folder, **json.loads((folder / _NOTES).read_bytes()))
     except FileNotFoundError:
         return None
-    parsed = ParsedDay(day=day, folder=folder, **notes)
+    except (ValueError, TypeError) as error:
+        logger.warning("%s cannot be read (%s): the day counts as not parsed", folder / _NOTES, error)
+        return None
     return parsed if all(path.is_file() for path in parsed.tables.values()) else None
 
 

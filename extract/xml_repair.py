@@ -28,7 +28,7 @@ REPAIRS: dict[str, str] = {
     "encoding_utf8": "bytes declared to be in a single-byte encoding are UTF-8",
     "encoding_mixed": "UTF-8 with stray Windows-1252 bytes was read piece by piece",
     "declaration": "an XML declaration that cannot be read was left out",
-    "control_characters": "control characters, which XML forbids, are written as their Unicode control pictures",
+    "control_characters": "control characters XML forbids (all but NUL) are written as their Unicode control pictures",
     "bare_ampersand": "an ampersand that starts no entity stands for itself",
     "bare_less_than": "a less-than sign that starts no tag stands for itself",
     "attributes": "attributes without proper quotes were quoted",
@@ -224,7 +224,8 @@ _GOOD_DECLARATION = re.compile(
     r"""<\?xml\s+version\s*=\s*(["'])1\.[0-9]\1(?:\s+encoding\s*=\s*(["'])[\w.:-]+\2)?"""
     r"""(?:\s+standalone\s*=\s*(["'])(?:yes|no)\3)?\s*\?>"""
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+# Not NUL: a block of zero bytes lies where something else stood, and that is gone.
+_CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f]")
 _CONTROL_REFERENCE = re.compile(r"&#(?:0*+([0-9]{1,2})|x0*+([0-9A-Fa-f]{1,2})|(0++));")
 _CONTROL_PICTURE = re.compile("[\u2400-\u241f]")
 _BARE_AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")

@@ -112,7 +112,7 @@ def test_a_wrong_encoding_and_an_ampersand_together() -> None:
 @pytest.mark.parametrize(
     ("written", "text"),
     [
-        (b"a\x0bb\x1fc\x00d", "a␋b␟c␀d"),
+        (b"a\x0bb\x1fc\x01d", "a␋b␟c␁d"),
         (b"a&#0;b&#11;c&#x1F;d&#x0b;&#000;", "a␀b␋c␟d␋␀"),
         (b"tab\tline\nkept&#9;&#10;&#65;\x0c", "tab\tline\nkept\t\nA␌"),
     ],
@@ -206,6 +206,7 @@ def test_a_repair_changes_nothing_but_what_was_broken() -> None:
         (with_note("<![CDATA[ & never closed"), "line"),
         (with_note("\ufffe"), "line"),
         (with_note("&#xD800;"), "line"),
+        (ownership_xml().replace("275.634", "\0" * 7), "line"),
     ],
 )
 def test_what_cannot_be_mended_is_refused_with_its_place(xml: str, found: str) -> None:
@@ -400,7 +401,7 @@ def test_any_text_a_filer_writes_comes_back_or_is_refused(text: str) -> None:
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace("\r", "&#13;")
     result = read(filing(with_note(f"[{escaped}]")))
     if isinstance(result, QuarantinedFiling):
-        assert re.search("[\u2400-\u241f\ufffe\uffff]", text), result.reason
+        assert re.search("[\0\u2400-\u241f\ufffe\uffff]", text), result.reason
     else:
         expected = "".join(chr(0x2400 + ord(c)) if c < " " and c not in "\t\n\r" else c for c in text)
         assert only(named(result, "footnotes"))["footnote_txt"] == f"[{expected}]"

@@ -243,7 +243,7 @@ def test_asking_for_the_index_again_is_no_reason_to_parse_again(settings: Settin
     assert parse_filing_day(DAY, settings).is_skipped
 
 
-@pytest.mark.parametrize("change", ["filing", "index", "fetch", "version", "file"])
+@pytest.mark.parametrize("change", ["filing", "index", "fetch", "version", "file", "notes"])
 def test_whatever_changes_what_the_rows_say_is(settings: Settings, change: str) -> None:
     land(settings, CONTENTS)
     folder = parse_filing_day(DAY, settings).folder
@@ -257,6 +257,8 @@ def test_whatever_changes_what_the_rows_say_is(settings: Settings, change: str) 
         notes = json.loads((folder / "parsed.json").read_bytes())
         assert notes["parser_version"] == PARSER_VERSION
         (folder / "parsed.json").write_text(json.dumps(notes | {"parser_version": "0"}))
+    elif change == "notes":
+        (folder / "parsed.json").write_text('{"parser_')
     else:
         (folder / "footnotes.parquet").unlink()
     assert not parse_filing_day(DAY, settings).is_skipped

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from extract.submission import MAX_DOCUMENTS, FormerName, split_submission
