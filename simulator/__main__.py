@@ -35,6 +35,7 @@ def main() -> None:
 @click.option("--daily-from", type=_DAY, default="2025-12-22", show_default=True, help="First day with an index.")
 @click.option("--issuers", default=330, show_default=True, help="Companies with regular filings.")
 @click.option("--filings-per-issuer", default=7.6, show_default=True, help="Average filings per issuer and quarter.")
+@click.option("--cases/--no-cases", "with_cases", default=True, show_default=True, help="Plant the named cases.")
 @click.option("--zip-level", default=6, show_default=True, help="Compression of the quarterly zips, 1 to 9.")
 def build(
     out: Path,
@@ -45,6 +46,7 @@ def build(
     issuers: int,
     filings_per_issuer: float,
     zip_level: int,
+    with_cases: bool,
 ) -> None:
     """Write a static mirror with its answer key."""
     began = time.perf_counter()
@@ -61,6 +63,7 @@ def build(
         issuers=issuers,
         filings_per_issuer=filings_per_issuer,
         zip_level=zip_level,
+        with_cases=with_cases,
         progress=lambda text: click.echo(text, err=True),
     )
     click.echo(json.dumps(summary.as_dict(), indent=1))

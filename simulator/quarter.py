@@ -31,7 +31,7 @@ from simulator.world import AGENT_CIK, GROUP_SEAT, ISSUER_CIK, OWNER_CIK, SEATS,
 ) = range(13)
 
 # Share of all filings; the code mix of the lines they make is about S 35%, A 25%, M 14%, F 12%, P 7%.
-_SHARE = np.array([0.105, 0.075, 0.056, 0.27, 0.09, 0.09, 0.055, 0.03, 0.035, 0.035, 0.045, 0.06, 0.008])
+_SHARE = np.array([0.105, 0.075, 0.047, 0.27, 0.09, 0.09, 0.055, 0.03, 0.035, 0.035, 0.045, 0.06, 0.008])
 # Months in which each kind is likelier: awards in February and March, tax sales and gifts in December.
 _SEASON = np.ones((13, 12))
 _SEASON[[AWARD_STOCK, AWARD_DERIV]] = [0.7, 3.6, 2.6, 0.8, 1.2, 0.8, 0.4, 0.4, 0.3, 0.4, 0.4, 0.4]
@@ -283,7 +283,7 @@ def _contents(world: World, filings: Rows, rng: np.random.Generator) -> tuple[Ro
     rows = which(SALE_PLAN, SALE, PURCHASE)
     is_buy = kind[rows] == PURCHASE
     lots = np.where(
-        is_buy, np.minimum(rng.geometric(0.52, len(rows)), 6), np.minimum(rng.geometric(0.4, len(rows)), 12)
+        is_buy, np.minimum(rng.geometric(0.46, len(rows)), 6), np.minimum(rng.geometric(0.32, len(rows)), 12)
     )
     middle = np.where(is_buy, np.log(9e4), np.where(group[rows], np.log(7e5), np.log(1.8e5)))
     value = np.exp(rng.normal(middle + size[rows], 1.1))
@@ -349,7 +349,7 @@ def _contents(world: World, filings: Rows, rng: np.random.Generator) -> tuple[Ro
 
     # Awards of stock, at no price.
     rows = which(AWARD_STOCK)
-    lots = 1 + (rng.random(len(rows)) < 0.3)
+    lots = rng.geometric(0.55, len(rows)).clip(max=5)
     at = np.repeat(np.arange(len(rows)), lots)
     within = np.arange(len(at)) - np.repeat(lots.cumsum() - lots, lots)
     grant = np.maximum(np.round(np.exp(rng.normal(np.log(1.5e5), 0.9, len(at)) + size[rows][at]) / price[rows][at]), 1)
@@ -370,7 +370,7 @@ def _contents(world: World, filings: Rows, rng: np.random.Generator) -> tuple[Ro
 
     # Vesting: units become shares, some are withheld for tax.
     rows = which(VEST)
-    lots = 1 + (rng.random(len(rows)) < 0.35)
+    lots = rng.geometric(0.62, len(rows)).clip(max=4)
     at = np.repeat(np.arange(len(rows)), lots)
     within = np.arange(len(at)) - np.repeat(lots.cumsum() - lots, lots)
     vested = np.maximum(np.round(np.exp(rng.normal(np.log(1.6e5), 0.9, len(at)) + size[rows][at]) / price[rows][at]), 3)
