@@ -33,7 +33,8 @@ def _known_on(lines: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
 def _rows(connection: duckdb.DuckDBPyConnection, mart: str, last_day: pd.Timestamp) -> pd.DataFrame:
     date_column, order = MARTS[mart]
     return connection.execute(
-        f"select * from marts.{mart} where {date_column} <= ? order by {order}", [last_day.date()]  # noqa: S608
+        f"select * from marts.{mart} where {date_column} <= ? order by {order}",  # noqa: S608
+        [last_day.date()],
     ).df()
 
 

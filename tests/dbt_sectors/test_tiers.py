@@ -12,7 +12,6 @@ from tests.dbt_sectors.definition import ratios_by_definition
 from tests.dbt_sectors.histories import SECTORS, random_lines
 
 if TYPE_CHECKING:
-
     import duckdb
 
     from tests.dbt_sectors.sector_models import SectorModels
