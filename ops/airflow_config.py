@@ -77,13 +77,14 @@ def common_options() -> dict[str, str]:
 
 
 def local_environment(
-    data_dir: Path, *, port: int, shared: Secrets, environment: Mapping[str, str] | None = None
+    data_dir: Path, *, port: int, task_port: int, shared: Secrets, environment: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Everything a local Airflow process needs in its environment.
 
     Args:
         data_dir: ``DATA_DIR``; Airflow keeps its own files in ``airflow/`` below it.
-        port: Port of the API server on 127.0.0.1.
+        port: Port of the API server on 127.0.0.1: web pages and public API.
+        task_port: Port of the API server the tasks talk to, on 127.0.0.1.
         shared: Secrets shared by the processes of one start.
         environment: Variables to begin with; the process environment when ``None``.
     """
@@ -98,7 +99,7 @@ def local_environment(
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(home / "passwords.json"),
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{task_port}/execution/",
         "AIRFLOW__CORE__FERNET_KEY": shared.fernet_key,
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),

@@ -20,6 +20,7 @@ from rich.console import Console
 
 from ops.airflow_api import AirflowApi
 from ops.airflow_config import USER, Secrets, local_environment
+from ops.healthcheck import TASK_HEALTH, is_healthy
 from warehouse.errors import RunError
 from warehouse.settings import load_settings
 
@@ -27,14 +28,17 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
 COMPONENTS: dict[str, list[str]] = {
-    "api-server": ["api-server"],
+    # Web pages and public API in one process, the tasks' API in another. The public API writes to the database from its
+    # event loop; in one process it would wait there for a task's transaction that needs that loop to be committed.
+    "api-server": ["api-server", "--apps", "core"],
+    "task-api": ["api-server", "--apps", "execution", "--port"],
     # Task logs are read from the same disk: no log server, which would listen on a fixed port.
     "scheduler": ["scheduler", "--skip-serve-logs"],
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
 # No task of this project is deferred, so on one machine the triggerer would only cost memory.
-STARTED = ("api-server", "scheduler", "dag-processor")
+STARTED = ("api-server", "task-api", "scheduler", "dag-processor")
 WATCHED = ("metadatabase", "scheduler", "dag_processor")
 DAG_IDS = frozenset({"form345_quarterly", "form4_daily", "warehouse_build"})
 
@@ -73,10 +77,11 @@ class LocalAirflow:
     ) -> None:
         self.home = data_dir / "airflow"
         self.port = port or free_port()
+        self.task_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.password_file = self.home / "passwords.json"
         self.environment = local_environment(
-            data_dir, port=self.port, shared=Secrets.generate(), environment=environment
+            data_dir, port=self.port, task_port=self.task_port, shared=Secrets.generate(), environment=environment
         )
         self.api = AirflowApi(self.url, self.password_file)
         self._report = report
@@ -130,7 +135,8 @@ class LocalAirflow:
         """Start one of ``COMPONENTS`` (again); its output goes to ``<home>/logs/<name>.log``."""
         if name in self._processes:
             self._replaced.append(self._processes[name])
-        self._processes[name] = self._popen(name, [sys.executable, "-m", "airflow", *COMPONENTS[name]])
+        command = [sys.executable, "-m", "airflow", *COMPONENTS[name]]
+        self._processes[name] = self._popen(name, [*command, str(self.task_port)] if name == "task-api" else command)
 
     def pid(self, name: str) -> int:
         """Process id of a component that was started."""
@@ -225,6 +231,8 @@ class LocalAirflow:
         self._report("starting scheduler, DAG processor and API server")
         while not all(status == "healthy" for status in (self.api.health().get(name) for name in WATCHED)):
             self._check(deadline, "did not become healthy")
+        while not is_healthy(f"http://127.0.0.1:{self.task_port}{TASK_HEALTH}"):
+            self._check(deadline, "did not serve its tasks' API")
         self._report("reading the DAGs")
         while not dag_ids <= self.api.dag_ids():
             if broken := self.api.import_errors():

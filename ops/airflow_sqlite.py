@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 # Seconds a connection waits for the one that writes.
-CONNECT_ARGS = {"timeout": 60}
+CONNECT_ARGS = {"timeout": 30}
 
 
 @event.listens_for(Engine, "savepoint")

@@ -38,6 +38,9 @@ DEFAULT_DATA_DIR = ROOT / "data" / "demo"
 # The newest quarterly set ends on this day, and its late filings are in the next set: the daily road begins with it, so
 # that no filing lies between the roads.
 FIRST_DAY = date(2025, 12, 31)
+# A holiday and a weekend lie between; more days would show nothing new and each takes some seconds.
+LAST_DAY = date(2026, 1, 9)
+WORLD = ("--daily-from", "2025-12-15", "--through", LAST_DAY.isoformat())
 
 
 def demo_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -88,7 +91,7 @@ def run(environment: dict[str, str], board: Board) -> None:
         # The world is built while Airflow's database is migrated.
         with ThreadPoolExecutor(1) as background, board.step("simulated EDGAR") as step:
             preparing = background.submit(airflow.prepare)
-            built = build_once(world)
+            built = build_once(world, *WORLD)
             edgar.start()
             quarters, days = contents(world)
             step.done(f"{len(quarters)} quarterly sets and {len(days)} filing days, served at {edgar.url}")
@@ -159,7 +162,7 @@ def say_what_is_there(console: Console, settings: Settings) -> None:
 def main() -> None:
     """Run the demo: simulated EDGAR, real Airflow, dbt, gates, publish; prints the latest tiers."""
     stop_on_terminate()
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     try:
         environment = demo_environment(os.environ)
         with Board(console) as board:

@@ -120,7 +120,9 @@ def is_published(settings: Settings | None = None) -> bool:
 
 
 def dbt_build(settings: Settings | None = None, *, on_line: Callable[[str], None] = print) -> None:
-    """Build and test every seed and model.
+    """Build every seed and model and run the data tests.
+
+    Unit tests are left to ``make test``: they prove the code on given rows and say nothing of these.
 
     Raises:
         RunError: A model or test failed; the message names it.
@@ -131,7 +133,7 @@ def dbt_build(settings: Settings | None = None, *, on_line: Callable[[str], None
     settings = settings or load_settings()
     # dbt's sources must exist even where nothing was loaded into some of them yet.
     ensure_warehouse(settings)
-    run_dbt(settings, "build", on_line=on_line)
+    run_dbt(settings, "build", "--exclude-resource-type", "unit_test", on_line=on_line)
 
 
 def check_marts(settings: Settings | None = None) -> GateResult:

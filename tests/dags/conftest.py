@@ -12,7 +12,7 @@ from ops.airflow_config import Secrets, local_environment
 
 # Airflow writes its configuration where AIRFLOW_HOME says when it is first imported, so this comes first.
 _HOME = tempfile.TemporaryDirectory(prefix="insider-tiers-dags-")
-_VARIABLES = local_environment(Path(_HOME.name), port=1, shared=Secrets.generate(), environment={})
+_VARIABLES = local_environment(Path(_HOME.name), port=1, task_port=2, shared=Secrets.generate(), environment={})
 os.environ.update({name: value for name, value in _VARIABLES.items() if name.startswith("AIRFLOW")})
 
 

@@ -34,7 +34,7 @@ def compose_environment() -> dict[str, str]:
 
 
 def test_every_option_is_one_the_installed_airflow_knows() -> None:
-    local = local_environment(Path("unused"), port=1, shared=Secrets.generate(), environment={})
+    local = local_environment(Path("unused"), port=1, task_port=2, shared=Secrets.generate(), environment={})
     ours = {name for name in {**local, **compose_environment()} if name.startswith("AIRFLOW__")}
     assert len(ours) > 15
     # Telemetry's section is added by Airflow itself and not in its listing.
@@ -46,15 +46,15 @@ def test_containers_and_this_machine_share_the_common_options() -> None:
 
 
 def test_local_airflow_listens_on_loopback_only() -> None:
-    local = local_environment(Path("unused"), port=4711, shared=Secrets.generate(), environment={})
+    local = local_environment(Path("unused"), port=4711, task_port=4712, shared=Secrets.generate(), environment={})
     assert local["AIRFLOW__API__HOST"] == "127.0.0.1"
-    assert local["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"].startswith("http://127.0.0.1:4711/")
+    assert local["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"].startswith("http://127.0.0.1:4712/")
 
 
 def test_what_the_user_set_stays_and_ours_wins() -> None:
     shared = Secrets.generate()
     begin = {"SEC_CONTACT": "Jane Doe jane@example.com", "AIRFLOW__CORE__LOAD_EXAMPLES": "true"}
-    local = local_environment(Path("unused"), port=1, shared=shared, environment=begin)
+    local = local_environment(Path("unused"), port=1, task_port=2, shared=shared, environment=begin)
     assert local["SEC_CONTACT"] == begin["SEC_CONTACT"]
     assert local["AIRFLOW__CORE__LOAD_EXAMPLES"] == "false"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import yaml
 from ops.airflow_config import common_options
 from ops.airflow_local import COMPONENTS
 from ops.env import EXAMPLE
+from ops.healthcheck import PUBLIC_HEALTH, TASK_HEALTH
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE_FILE = ROOT / "docker-compose.yml"
@@ -64,9 +66,8 @@ def test_every_command_exists_and_says_how_it_is_used(name: str) -> None:
     command = COMMANDS[name]
     assert command[:2] == ["python", "-m"]
     options = [word for word in command if word.startswith("--")]
-    module_and_subcommands = [word for word in command[2:] if not word.startswith(("-", "http"))]
-    while module_and_subcommands and module_and_subcommands[-1].endswith("Job"):
-        module_and_subcommands.pop()
+    # What follows the first option is the value of one.
+    module_and_subcommands = list(itertools.takewhile(lambda word: not word.startswith(("-", "http")), command[2:]))
     shown = subprocess.run(
         [sys.executable, "-m", *module_and_subcommands, "--help"],
         cwd=ROOT,
@@ -80,7 +81,8 @@ def test_every_command_exists_and_says_how_it_is_used(name: str) -> None:
 
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_containers_start_what_the_end_to_end_tests_start(component: str) -> None:
-    assert SERVICES[component]["command"] == ["python", "-m", "airflow", *COMPONENTS[component]]
+    port = ["8081"] if component == "task-api" else []
+    assert SERVICES[component]["command"] == ["python", "-m", "airflow", *COMPONENTS[component], *port]
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -98,6 +100,14 @@ def test_only_loopback_is_opened_by_default() -> None:
     opened = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert opened == {"api-server": ["${AIRFLOW_LISTEN:-127.0.0.1:8080}:8080"]}
     assert "AIRFLOW_LISTEN=127.0.0.1:8080" in EXAMPLE.read_text()
+
+
+def test_health_checks_ask_where_the_end_to_end_tests_ask() -> None:
+    asked = {name: service["healthcheck"]["test"][-1] for name, service in OURS.items() if "ports" in service}
+    assert asked == {"api-server": f"http://127.0.0.1:8080{PUBLIC_HEALTH}"}
+    assert SERVICES["task-api"]["healthcheck"]["test"][-1] == f"http://127.0.0.1:8081{TASK_HEALTH}"
+    tasks_talk_to = OURS["scheduler"]["environment"]["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"]
+    assert tasks_talk_to == "http://task-api:8081/execution/"
 
 
 def test_no_secret_is_written_down() -> None:
