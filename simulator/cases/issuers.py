@@ -99,6 +99,6 @@ def _names_and_symbols(book: CaseBook) -> None:
     filing = book.file(book.rows(book.day(4), free, owner, [trade], notes=[note], remarks='Said "as filed'))
     why = "symbols are free text and quotes need not match: the CIK identifies, the text is kept"
     book.expect(
-        "T23-free-text", 23, filing, 1, why, issuer_cik=free.cik, owner_names=owner.name, issuer_symbol=free.ticker,
+        "T23-free-text", 23, filing, 1, why, issuer_cik=free.cik, owner_names=owner.name,
         share_count=650, is_signal_trade=True,
     )  # fmt: skip
