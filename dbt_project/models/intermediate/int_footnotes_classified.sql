@@ -91,14 +91,18 @@ classified as (
             else false
         end as mentions_plan_purchase,
         case
-            when contains(note_text, 'exercis') or contains(note_text, 'same-day sale') or contains(note_text, 'sale+oe')
+            when
+                contains(note_text, 'exercis')
+                or contains(note_text, 'same-day sale')
+                or contains(note_text, 'sale+oe')
                 then {{ text_matches(
                     'note_text',
                     "cashless exercise|same[- ]day sale|(sale|sold|sales|sell)[^.;]{0,80}(upon|following|acquired (up)?on|in connection with|result(ed|ing) from|from|after)( the| an)?( simultaneous)?[^.;]{0,30}exercise|sale\\+oe"
                 ) }}
             else false
         end as mentions_exercise_sale,
-        {{ text_matches('note_text', "\\bads(s)?\\b|\\badr(s)?\\b|american depositary") }} as mentions_depositary_shares,
+        {{ text_matches('note_text', "\\bads(s)?\\b|\\badr(s)?\\b|american depositary") }}
+            as mentions_depositary_shares,
         -- Words of shared ownership: the same shares in two people's reports.
         case
             when contains(note_text, 'owne') or contains(note_text, 'general partner') or contains(note_text, 'joint')
@@ -110,7 +114,10 @@ classified as (
         end as mentions_shared_ownership,
         -- An amendment that adds what was left out restates nothing of what was reported.
         case
-            when contains(note_text, 'omit') or contains(note_text, 'inadvertent') or contains(note_text, 'not previously')
+            when
+                contains(note_text, 'omit')
+                or contains(note_text, 'inadvertent')
+                or contains(note_text, 'not previously')
                 then {{ text_matches(
                     'note_text',
                     "omit|inadvertently (not|excluded|left|failed)|not (previously|originally) (reported|included)|failed to (report|include)"

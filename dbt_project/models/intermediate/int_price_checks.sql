@@ -37,7 +37,9 @@ priced_lines as (
             case
                 when {{ text_matches('security_title', "american depositary|\\bads\\b|\\badr\\b") }} then 'depositary'
                 when {{ text_matches('security_title', "preferred|preference") }} then 'preferred'
-                when {{ text_matches('security_title', "\\bnotes?\\b|\\bbonds?\\b|debenture|warrant|\\brights?\\b") }} then 'other'
+                when
+                    {{ text_matches('security_title', "\\bnotes?\\b|\\bbonds?\\b|debenture|warrant|\\brights?\\b") }}
+                    then 'other'
                 else 'common'
             end,
             '|',
@@ -110,9 +112,11 @@ compared as (
         priced_lines.*,
         reference_prices.reference_price_usd,
         reference_prices.other_filing_count,
-        cast(priced_lines.price_usd as double) / nullif(cast(reference_prices.reference_price_usd as double), 0) as price_ratio,
+        cast(priced_lines.price_usd as double) / nullif(cast(reference_prices.reference_price_usd as double), 0)
+            as price_ratio,
         coalesce(line_notes.says_depositary_shares, false)
-        or {{ text_matches('priced_lines.title', "american depositary|\\bads\\b|\\badr\\b") }} as is_about_depositary_shares
+        or {{ text_matches('priced_lines.title', "american depositary|\\bads\\b|\\badr\\b") }}
+            as is_about_depositary_shares
     from priced_lines
     inner join reference_prices
         on
@@ -147,8 +151,10 @@ reasons as (
                 then 'shares_in_price'
             when price_usd > {{ var('price_limit_usd') }} then 'price_above_any_share'
             when price_ratio >= {{ var('price_far_above_ratio') }} then 'far_above_issuer_prices'
-            when other_filing_count >= 2 and price_ratio * {{ var('price_far_below_ratio') }} <= 1 then 'far_below_issuer_prices'
-            when is_about_depositary_shares and value_usd > {{ var('ads_value_limit_usd') }} then 'depositary_unit_mismatch'
+            when other_filing_count >= 2 and price_ratio * {{ var('price_far_below_ratio') }} <= 1
+                then 'far_below_issuer_prices'
+            when is_about_depositary_shares and value_usd > {{ var('ads_value_limit_usd') }}
+                then 'depositary_unit_mismatch'
             when
                 coalesce(value_usd, {{ var('value_limit_usd') }} + 1) > {{ var('value_limit_usd') }}
                 and (price_ratio is null or price_ratio not between 0.5 and 2)

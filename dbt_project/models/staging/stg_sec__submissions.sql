@@ -13,7 +13,7 @@ renamed as (
         {{ clean_text('accession_number') }} as accession_number,
         {{ clean_cik('issuercik') }} as issuer_cik,
         {{ clean_text('issuername') }} as issuer_name,
-        upper({{ clean_text('issuertradingsymbol') }}) as issuer_symbol,
+        {{ clean_text('issuertradingsymbol') }} as issuer_symbol,
         {{ clean_text('header_issuer_name') }} as header_issuer_name,
         -- codes
         upper({{ clean_text('document_type') }}) as form_type,

@@ -1,0 +1,132 @@
+"""Every named case of the simulator's answer key that speaks of a mart of the core comes out right.
+
+The key names a field of fct_insider_transactions (or ``row_count``, the number of lines), ``quarantine.reason_code``,
+``recovery``, or a column of another mart as ``mart[column=value,...].column``. What is expected is a value, ``null``,
+``not null``, or ``< `` such a column.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+
+from tests.dbt.warehouse_of import read_csv
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.e2e
+
+# Fields that other rooms answer: the world itself and the prices, and marts this warehouse does not have yet.
+OTHER_ROOMS = re.compile(r"^(world\.|prices\[)")
+IN_A_MART = re.compile(r"^(?P<mart>\w+)\[(?P<where>[^\]]+)\]\.(?P<column>\w+)$")
+
+
+def as_text(value: Any) -> str:
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def agrees(value: Any, expected: str) -> bool:
+    text = as_text(value)
+    if text == expected or (expected == "not null" and value is not None):
+        return True
+    try:
+        return Decimal(text) == Decimal(expected)
+    except InvalidOperation:
+        return False
+
+
+class Answers:
+    """Looks up what the warehouse says to one row of the key."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self.marts = {
+            name
+            for (name,) in connection.execute(
+                "select table_name from information_schema.tables where table_schema = 'marts'"
+            ).fetchall()
+        }
+        self.columns = {
+            name
+            for (name,) in connection.execute(
+                "select column_name from information_schema.columns where table_name = 'fct_insider_transactions'"
+            ).fetchall()
+        }
+
+    def look_up(self, case: dict[str, str]) -> list[Any]:
+        """All distinct values found; an empty list when there is no such row."""
+        field, accession = case["field"], case["accession_number"]
+        if field == "quarantine.reason_code":
+            return self._values(
+                "select quarantine_reason_code from staging.stg_sec__quarantined_filings", [], accession
+            )
+        if field == "recovery":
+            return self._values(
+                "select recovery_note from staging.stg_sec__submissions", ["_road = 'daily'"], accession
+            )
+        if match := IN_A_MART.match(field):
+            where = " and ".join(
+                f"cast({name} as varchar) = '{value}'"
+                for name, value in (part.split("=") for part in match["where"].split(","))
+            )
+            column = "count(*)" if match["column"] == "row_count" else match["column"]
+            return self._values(f"select {column} from marts.{match['mart']}", [where], None)
+        where_line = [f"table_code = '{case['table_code']}'"] if case["table_code"] else []
+        where_line += [f"line_number = {case['line_number']}"] if case["line_number"] else []
+        column = "count(*)" if field == "row_count" else f"distinct {field}"
+        return self._values(f"select {column} from marts.fct_insider_transactions", where_line, accession)
+
+    def _values(self, query: str, conditions: list[str], accession: str | None) -> list[Any]:
+        if accession is not None:
+            conditions = [*conditions, f"accession_number = '{accession}'"]
+        return [value for (value,) in self.connection.execute(f"{query} where {' and '.join(conditions)}").fetchall()]
+
+
+def test_the_whole_answer_key(simulated_world: Path, simulated_warehouse: Path) -> None:
+    cases = [case for case in read_csv(simulated_world / "answer_key.csv") if not OTHER_ROOMS.match(case["field"])]
+    assert len(cases) > 400
+    wrong = []
+    answered = 0
+    with duckdb.connect(str(simulated_warehouse), read_only=True) as connection:
+        answers = Answers(connection)
+        for case in cases:
+            match = IN_A_MART.match(case["field"])
+            if match and match["mart"] not in answers.marts:
+                continue
+            answered += 1
+            found = answers.look_up(case)
+            if not (found and all(agrees(value, case["expected"]) for value in found)):
+                line = f"{case['accession_number']} {case['table_code']}{case['line_number']}"
+                wrong.append(
+                    f"{case['case_id']} {line} {case['field']}: expected {case['expected']}, "
+                    f"got {[as_text(value) for value in found]} ({case['why']})"
+                )
+    assert not wrong, f"{len(wrong)} of {answered} answers are wrong:\n" + "\n".join(wrong)
+
+
+def test_every_trap_the_core_handles_has_a_case(simulated_world: Path) -> None:
+    traps = {int(case["trap"]) for case in read_csv(simulated_world / "answer_key.csv")}
+    assert set(range(1, 17)) <= traps
+
+
+def test_the_ledger_covers_every_filing_day_and_loses_nothing(simulated_warehouse: Path) -> None:
+    with duckdb.connect(str(simulated_warehouse), read_only=True) as connection:
+        row = connection.execute(
+            """select
+                sum(ledger.transaction_line_count), (select count(*) from marts.fct_insider_transactions),
+                sum(ledger.signal_line_count),
+                (select count(*) from marts.fct_insider_transactions where is_signal_trade),
+                sum(ledger.filing_count), (select count(distinct accession_number) from raw.submission)
+            from marts.fct_filing_day_ledger as ledger"""
+        ).fetchone()
+    assert row is not None
+    lines, all_lines, signals, all_signals, filings, all_filings = row
+    assert (lines, signals, filings) == (all_lines, all_signals, all_filings)
+    assert signals > 1000

@@ -1,0 +1,152 @@
+"""The dbt project keeps its own rules: it parses, every model and column is described, the yml tells the truth."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+
+from ops.holidays_seed import SEED, seed_text
+from tests.conftest import REPOSITORY
+from tests.dbt.warehouse_of import DBT, run_dbt
+from warehouse.database import ensure_warehouse
+from warehouse.raw_schema import FORM345_TABLES, LEDGER_TABLES, PROVENANCE
+from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STEMS = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("fct_", "dim_", "bridge_", "rpt_")}
+WITH_RULES = re.compile(r"\bcase\b|\bover \(|\bjoin\b|rolling_|last_known_value")
+
+
+@pytest.fixture(scope="module")
+def empty_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with an empty warehouse on which the whole project was built."""
+    data_dir = tmp_path_factory.mktemp("empty")
+    ensure_warehouse(Settings(data_dir=data_dir))
+    run_dbt(data_dir, "seed")
+    run_dbt(data_dir, "run")
+    return data_dir
+
+
+@pytest.fixture(scope="module")
+def manifest(empty_build: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((empty_build / "dbt" / "target" / "manifest.json").read_bytes())
+    return loaded
+
+
+def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def test_the_project_parses_without_a_warning(tmp_path: Path) -> None:
+    result = run_dbt(tmp_path, "--warn-error", "parse", "--no-partial-parse")
+    assert "WARNING" not in result.stdout.upper().replace("--WARN-ERROR", "")
+
+
+def test_the_columns_of_the_yml_are_the_columns_the_sql_emits(manifest: dict[str, Any], empty_build: Path) -> None:
+    with duckdb.connect(str(empty_build / "warehouse.duckdb"), read_only=True) as connection:
+        emitted: dict[tuple[str, str], list[str]] = {}
+        for schema, table, column in connection.execute(
+            "select table_schema, table_name, column_name from information_schema.columns order by ordinal_position"
+        ).fetchall():
+            emitted.setdefault((schema, table), []).append(column)
+    wrong = {
+        node["name"]: set(node["columns"]) ^ set(emitted[node["schema"], node["name"]])
+        for node in models(manifest)
+        if set(node["columns"]) != set(emitted[node["schema"], node["name"]])
+    }
+    assert wrong == {}
+
+
+def test_every_model_and_column_is_described_and_states_its_grain(manifest: dict[str, Any]) -> None:
+    assert len(models(manifest)) > 40
+    for node in models(manifest):
+        assert re.search(r"One row per [^.]+\.?\s*$", node["description"]), f"{node['name']}: no grain at the end"
+        undescribed = [name for name, column in node["columns"].items() if not column["description"].strip()]
+        assert undescribed == [], f"{node['name']}: {undescribed}"
+
+
+def test_seeds_and_sources_are_described(manifest: dict[str, Any]) -> None:
+    described = [*manifest["sources"].values()]
+    described += [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
+    assert len(described) > 15
+    for node in described:
+        assert node["description"].strip(), node["name"]
+        assert node["columns"], node["name"]
+        assert all(column["description"].strip() for column in node["columns"].values()), node["name"]
+
+
+def test_the_sources_are_the_raw_schema(manifest: dict[str, Any]) -> None:
+    declared = {node["name"]: list(node["columns"]) for node in manifest["sources"].values()}
+    provenance = [name for name, _ in PROVENANCE]
+    ours = {table.name: [*table.value_columns, *provenance] for table in FORM345_TABLES}
+    ours |= {name: [column for column, _ in columns] for name, columns in LEDGER_TABLES.items()}
+    assert declared == ours
+
+
+def test_every_raw_table_has_a_staging_model(manifest: dict[str, Any]) -> None:
+    read = {name for node in models(manifest) if node["schema"] == "staging" for _, name in node["sources"]}
+    assert read == {node["name"] for node in manifest["sources"].values()}
+
+
+def test_only_staging_reads_raw(manifest: dict[str, Any]) -> None:
+    assert [node["name"] for node in models(manifest) if node["schema"] != "staging" and node["sources"]] == []
+
+
+def test_marts_have_enforced_contracts(manifest: dict[str, Any]) -> None:
+    loose = [
+        node["name"]
+        for node in models(manifest)
+        if node["schema"] == "marts" and not node["config"]["contract"]["enforced"]
+    ]
+    assert loose == []
+
+
+def test_names_say_the_layer(manifest: dict[str, Any]) -> None:
+    wrong = [node["name"] for node in models(manifest) if not node["name"].startswith(STEMS[node["schema"]])]
+    assert wrong == []
+
+
+def test_every_model_has_a_yml_of_its_own_name_beside_it(manifest: dict[str, Any]) -> None:
+    missing = [
+        node["original_file_path"]
+        for node in models(manifest)
+        if not (DBT / node["original_file_path"]).with_suffix(".yml").is_file()
+    ]
+    assert missing == []
+
+
+def test_every_intermediate_rule_has_a_unit_test(manifest: dict[str, Any]) -> None:
+    tested = {test["model"] for test in manifest["unit_tests"].values()}
+    untested = [
+        node["name"]
+        for node in models(manifest)
+        if node["schema"] == "intermediate" and WITH_RULES.search(node["raw_code"]) and node["name"] not in tested
+    ]
+    assert untested == []
+
+
+def test_unit_tests_say_which_input_matters(manifest: dict[str, Any]) -> None:
+    silent = [test["name"] for test in manifest["unit_tests"].values() if len(test["description"] or "") < 20]
+    assert silent == []
+
+
+def test_no_model_reads_the_clock() -> None:
+    clocks = re.compile(r"current_date|current_timestamp|\bnow\(|today\(|getdate", re.IGNORECASE)
+    readers = [
+        path.name
+        for folder in ("models", "macros")
+        for path in (DBT / folder).rglob("*.sql")
+        if clocks.search(re.sub(r"--.*", "", path.read_text(encoding="utf-8")))
+    ]
+    assert readers == []
+
+
+def test_the_holiday_seed_is_what_the_library_says() -> None:
+    assert SEED.read_text(encoding="utf-8") == seed_text()
+    assert SEED.is_relative_to(REPOSITORY / "dbt_project")
