@@ -59,10 +59,15 @@ class Expect:
     tolerated_share: float = 0.0
 
     @property
-    def column(self) -> str:
-        """The column or columns looked at; empty for an expectation on the whole frame."""
+    def columns(self) -> tuple[str, ...]:
+        """The columns looked at; none for an expectation on the whole frame."""
         named = [self.arguments[key] for key in ("column", "column_A", "column_B") if key in self.arguments]
-        return ", ".join([*named, *self.arguments.get("column_list", ())])
+        return (*named, *self.arguments.get("column_list", ()))
+
+    @property
+    def column(self) -> str:
+        """The columns looked at, as text."""
+        return ", ".join(self.columns)
 
     @property
     def requirement(self) -> str:

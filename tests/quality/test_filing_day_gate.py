@@ -64,6 +64,12 @@ def not_found(count: int) -> Callable[[RawWarehouse], None]:
     return spoil
 
 
+def lost_filing(raw: RawWarehouse) -> None:
+    """The server has no such file, for the last filing."""
+    lose(raw, accession_of(12))
+    raw.add_outcome(DAY, accession_of(12), "not_found", fetched_at=LATER)
+
+
 def lose(raw: RawWarehouse, accession: str) -> None:
     """Remove every row of a filing."""
     for table in (
@@ -166,7 +172,6 @@ ERRORS: list[tuple[str, Callable[[RawWarehouse], None], str]] = [
         sql("update raw.submission set acceptance_datetime = '20240105256199' where accession_number = '{third}'"),
         "20240105256199",
     ),
-    ("period_readable_mostly", of_filings(4, "update raw.submission set period_of_report = 'soon'"), "soon"),
     ("owners_present", sql("delete from raw.reportingowner where accession_number = '{third}'"), THIRD),
     (
         "owner_cik_filled",
@@ -199,14 +204,33 @@ ERRORS: list[tuple[str, Callable[[RawWarehouse], None], str]] = [
         f"table_name='nonderiv_trans' accession_number='{THIRD}' row_key='1' trans_code='Q'",
     ),
     (
-        "transaction_codes_filled_mostly",
-        of_filings(4, "update raw.nonderiv_trans set trans_code = ''"),
-        accession_of(1),
-    ),
-    (
         "acquired_disposed_in_domain",
         sql("update raw.deriv_trans set trans_acquired_disp_cd = 'B' where accession_number = '{third}'"),
         "table_name='deriv_trans'",
+    ),
+    ("volume_plausible", history(*[100] * 8), "filing_count=12 median_count=100.0"),
+]
+
+WARNINGS: list[tuple[str, Callable[[RawWarehouse], None], str]] = [
+    (
+        "index_dates_are_the_day",
+        sql(
+            "update raw.filing_index set date_filed = '20231229' where file_name like '%{third}%'",
+            "update raw.submission set filing_date = '2023-12-29' where accession_number = '{third}'",
+        ),
+        THIRD,
+    ),
+    ("volume_usual", history(*[40] * 8), "filing_count=12"),
+]
+
+
+# Slips of filers, too many to be slips; each in a column of its own, so one run shows them all.
+TOO_MANY_SLIPS: list[tuple[str, Callable[[RawWarehouse], None], str]] = [
+    ("period_readable_mostly", of_filings(4, "update raw.submission set period_of_report = 'soon'"), "soon"),
+    (
+        "transaction_codes_filled_mostly",
+        of_filings(4, "update raw.nonderiv_trans set trans_code = ''"),
+        accession_of(1),
     ),
     (
         "acquired_disposed_filled_mostly",
@@ -221,20 +245,10 @@ ERRORS: list[tuple[str, Callable[[RawWarehouse], None], str]] = [
     ("share_count_readable_mostly", of_filings(4, "update raw.nonderiv_trans set trans_shares = '1,000'"), "1,000"),
     ("price_readable_mostly", of_filings(4, "update raw.nonderiv_trans set trans_pricepershare = '$5'"), "$5"),
     ("footnotes_known_mostly", of_filings(4, "update raw.deriv_trans set trans_date_fn = 'F9'"), "F9"),
-    ("volume_plausible", history(*[100] * 8), "filing_count=12 median_count=100.0"),
 ]
 
-WARNINGS: list[tuple[str, Callable[[RawWarehouse], None], str]] = [
-    ("index_lines_all_readable", sql("update raw.filing_index_files set unreadable_line_count = 2"), "2"),
-    ("filings_loaded", not_found(1), accession_of(1)),
-    (
-        "index_dates_are_the_day",
-        sql(
-            "update raw.filing_index set date_filed = '20231229' where file_name like '%{third}%'",
-            "update raw.submission set filing_date = '2023-12-29' where accession_number = '{third}'",
-        ),
-        THIRD,
-    ),
+# The same, one row each.
+SLIPS: list[tuple[str, Callable[[RawWarehouse], None], str]] = [
     (
         "document_type_as_in_header",
         sql("update raw.submission set header_form_type = '4/A' where accession_number = '{third}'"),
@@ -251,7 +265,8 @@ WARNINGS: list[tuple[str, Callable[[RawWarehouse], None], str]] = [
     ("share_count_readable", of_filings(1, "update raw.nonderiv_trans set trans_shares = 'many'"), "many"),
     ("price_readable", of_filings(1, "update raw.nonderiv_trans set trans_pricepershare = 'see F1'"), "see F1"),
     ("footnotes_known", of_filings(1, "update raw.deriv_trans set trans_date_fn = 'F9'"), "unknown_footnote_id='F9'"),
-    ("volume_usual", history(*[40] * 8), "filing_count=12"),
+    ("index_lines_all_readable", sql("update raw.filing_index_files set unreadable_line_count = 2"), "2"),
+    ("filings_loaded", lost_filing, accession_of(12)),
 ]
 
 
@@ -302,6 +317,33 @@ def test_a_slip_is_reported_and_lets_the_day_pass(
     assert result.raise_for_errors() is result
 
 
+def test_too_many_slips_are_errors(raw: RawWarehouse) -> None:
+    for _, spoil, _ in TOO_MANY_SLIPS:
+        spoil(raw)
+
+    result = check(raw)
+
+    with pytest.raises(GateFailed) as raised:
+        result.raise_for_errors()
+    for name, _, named in TOO_MANY_SLIPS:
+        assert failure(result, name).severity == "error"
+        assert named in text_of(failure(result, name))
+        assert name in str(raised.value)
+
+
+def test_single_slips_are_reported_and_let_the_day_pass(raw: RawWarehouse) -> None:
+    for _, spoil, _ in SLIPS:
+        spoil(raw)
+
+    result = check(raw)
+
+    assert result.raise_for_errors() is result
+    assert {outcome.expectation for outcome in result.failures} == {name for name, _, _ in SLIPS}
+    for name, _, named in SLIPS:
+        assert failure(result, name).severity == "warning"
+        assert named in text_of(failure(result, name))
+
+
 def test_an_index_without_ownership_forms_is_a_warning(raw: RawWarehouse) -> None:
     other = DAY + timedelta(days=3)
     raw.add_index(other, [])
@@ -315,7 +357,7 @@ def test_an_index_without_ownership_forms_is_a_warning(raw: RawWarehouse) -> Non
 def test_every_expectation_has_a_case_that_makes_it_fail() -> None:
     names = {expectation.name for frame in FILING_DAY.frames for expectation in frame.expectations}
 
-    assert {case[0] for case in ERRORS + WARNINGS} | {"index_lists_ownership_forms"} == names
+    assert {case[0] for case in ERRORS + WARNINGS + TOO_MANY_SLIPS + SLIPS} | {"index_lists_ownership_forms"} == names
 
 
 def test_a_holiday_passes_with_zero_rows(raw: RawWarehouse) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import re
+import time
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -69,6 +71,18 @@ def test_rows_for_the_warehouse_are_accepted_by_its_writer(raw: RawWarehouse) ->
     assert "comparable days" in skipped[0][0]
 
 
+def test_twenty_thousand_failing_rows_take_seconds(settings: Settings) -> None:
+    """A parser that breaks fails every row of a day: the gate must still say so in good time."""
+    run(settings, ["P"])  # imports are not what is measured
+    started = time.perf_counter()
+
+    result = run(settings, ["Q"] * 20_000)
+
+    assert result.failures[0].failing_count == 20_000
+    assert len(result.failures[0].sample) == 10
+    assert time.perf_counter() - started < 5
+
+
 def test_every_run_is_appended_to_the_results_file(settings: Settings) -> None:
     run(settings, ["P"])
     run(settings, ["Q"])
@@ -91,7 +105,7 @@ def test_data_docs_are_pages_that_open_from_disk(settings: Settings) -> None:
     shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
     assert "Only two." in shown, "the reason stands beside the expectation"
     assert "codes_in_domain" in shown
-    assert "error" in shown
+    assert "Failing: line=1 code='Q'" in html.unescape(shown), "rows are named by key on the page, too"
 
 
 def test_only_the_last_runs_keep_their_pages_but_the_last_failures_too(settings: Settings) -> None:

@@ -91,12 +91,6 @@ ERRORS: list[tuple[str, str, str]] = [
         "as_of_date='2024-01-05' sector='Energie' window_days=90 insider_group='all'",
     ),
     ("ratio_groups_in_domain", f"update {RATIO_TABLE} set insider_group = 'chiefs' where {NEWEST}", "chiefs"),
-    *(
-        (f"{name}_in_range", f"update {RATIO_TABLE} set {name} = 1.5 where {NEWEST}", "1.5")
-        for name in NET_PURCHASE_RATIOS
-    ),
-    *((f"{name}_in_range", f"update {RATIO_TABLE} set {name} = 'inf' where {NEWEST}", "inf") for name in RATIOS),
-    *((f"{name}_in_range", f"update {RATIO_TABLE} set {name} = -1 where {NEWEST}", f"{name}=-1") for name in AMOUNTS),
     ("ratio_rows_even", f"delete from {RATIO_TABLE} where {NEWEST.replace('05', '03')}", "year=2024"),
     ("ratio_dates_gap_free", f"delete from {RATIO_TABLE} where as_of_date = '2024-01-03'", "year=2024"),
     (
@@ -124,11 +118,6 @@ ERRORS: list[tuple[str, str, str]] = [
     ("tier_sectors_in_domain", f"update {TIER_TABLE} set sector = 'All' where {ENERGY_TIER}", "sector='All'"),
     ("tiers_filled", f"update {TIER_TABLE} set tier = null where {ENERGY_TIER}", "sector='Energy' window_days=30"),
     ("tiers_in_domain", f"update {TIER_TABLE} set tier = 'Buy' where {ENERGY_TIER}", "tier='Buy'"),
-    ("percentile_in_range", f"update {TIER_TABLE} set percentile = 50 where {ENERGY_TIER}", "percentile=50"),
-    ("history_months_in_range", f"update {TIER_TABLE} set history_months = 61 where {ENERGY_TIER}", "61"),
-    ("top_issuer_share_in_range", f"update {TIER_TABLE} set top_issuer_share = 1.2 where {ENERGY_TIER}", "1.2"),
-    ("suggested_weight_in_range", f"update {TIER_TABLE} set suggested_weight = -0.1 where {ENERGY_TIER}", "-0.1"),
-    ("weight_multipliers_in_range", f"update {TIER_TABLE} set weight_multiplier_high = 3 where {ENERGY_TIER}", "3.0"),
     (
         "suggested_weights_sum_to_one",
         f"update {TIER_TABLE} set suggested_weight = 0.2 where {ENERGY_TIER}",
@@ -162,10 +151,6 @@ ERRORS: list[tuple[str, str, str]] = [
         "update marts.fct_insider_transactions set known_to = '2024-01-01' where transaction_line_key like '%03|N|1'",
         "early_known_to='2024-01-01'",
     ),
-    *(
-        (f"ledger_{total}_adds_up", ledger_fault(parts[0]), "filing_day='2024-01-05'")
-        for total, parts in LEDGER_STAGES.items()
-    ),
     ("ledger_has_no_gain", "update marts.fct_filing_day_ledger set lost_withdrawn_count = -1", "2024-01-05"),
     ("ledger_fetches_complete", ledger_fault("lost_not_fetched_count"), "lost_not_fetched_count=1"),
     (
@@ -177,6 +162,25 @@ ERRORS: list[tuple[str, str, str]] = [
         "ledger_losses_known",
         "alter table marts.fct_filing_day_ledger add column lost_somehow_count bigint default 3",
         "lost_somehow_count",
+    ),
+]
+
+# Faults in columns of their own, so one run shows them all.
+TOGETHER: list[tuple[str, str, str]] = [
+    *(
+        (f"{name}_in_range", f"update {RATIO_TABLE} set {name} = 1.5 where {NEWEST}", "1.5")
+        for name in NET_PURCHASE_RATIOS
+    ),
+    *((f"{name}_in_range", f"update {RATIO_TABLE} set {name} = 'inf' where {NEWEST}", "inf") for name in RATIOS),
+    *((f"{name}_in_range", f"update {RATIO_TABLE} set {name} = -1 where {NEWEST}", f"{name}=-1") for name in AMOUNTS),
+    ("percentile_in_range", f"update {TIER_TABLE} set percentile = 50 where {ENERGY_TIER}", "percentile=50"),
+    ("history_months_in_range", f"update {TIER_TABLE} set history_months = 61 where {ENERGY_TIER}", "61"),
+    ("top_issuer_share_in_range", f"update {TIER_TABLE} set top_issuer_share = 1.2 where {ENERGY_TIER}", "1.2"),
+    ("suggested_weight_in_range", f"update {TIER_TABLE} set suggested_weight = -0.1 where {ENERGY_TIER}", "-0.1"),
+    ("weight_multipliers_in_range", f"update {TIER_TABLE} set weight_multiplier_high = 3 where {ENERGY_TIER}", "3.0"),
+    *(
+        (f"ledger_{total}_adds_up", ledger_fault(parts[0]), "filing_day='2024-01-05'")
+        for total, parts in LEDGER_STAGES.items()
     ),
 ]
 
@@ -224,6 +228,20 @@ def test_a_planted_error_fails_the_gate_and_is_named(marts: RawWarehouse, name: 
         result.raise_for_errors()
     assert name in str(raised.value)
     assert named in str(raised.value)
+
+
+def test_every_column_out_of_range_is_named(marts: RawWarehouse) -> None:
+    for _, fault, _ in TOGETHER:
+        marts.run(fault)
+
+    result = check(marts)
+
+    with pytest.raises(GateFailed) as raised:
+        result.raise_for_errors()
+    for name, _, named in TOGETHER:
+        assert failure(result, name).severity == "error"
+        assert named in text_of(failure(result, name)), name
+        assert name in str(raised.value)
 
 
 @pytest.mark.parametrize(("name", "fault", "named"), WARNINGS, ids=[case[0] for case in WARNINGS])
@@ -388,4 +406,4 @@ def test_every_expectation_has_a_case_that_makes_it_fail() -> None:
     }
     names = {expectation.name for frame in MARTS_SUITE.frames for expectation in frame.expectations}
 
-    assert {case[0] for case in ERRORS + WARNINGS} | elsewhere == names
+    assert {case[0] for case in ERRORS + TOGETHER + WARNINGS} | elsewhere == names
