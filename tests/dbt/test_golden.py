@@ -70,8 +70,8 @@ def test_the_arithmetic_of_the_readme(golden_warehouse: Path) -> None:
         ratios = {
             (str(day), sector): (buys, sells, float(bought), float(sold))
             for day, sector, buys, sells, bought, sold in connection.execute(
-                "select as_of_date, sector, buy_count, sell_count, buy_usd, sell_usd from marts.fct_sector_ratios_daily "
-                "where window_days = 90 and insider_group = 'all'"
+                "select as_of_date, sector, buy_count, sell_count, buy_usd, sell_usd "
+                "from marts.fct_sector_ratios_daily where window_days = 90 and insider_group = 'all'"
             ).fetchall()
         }
         assert ratios["2025-01-03", "Consumer Discretionary"] == (3, 0, 31_000, 0)

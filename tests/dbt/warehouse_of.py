@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -20,12 +21,12 @@ from extract.quarterly_zip import unpack_zip
 from tests.conftest import REPOSITORY
 from warehouse.database import write_connection
 from warehouse.raw_schema import FORM345, LEDGER_TABLES
-from warehouse.settings import Settings
 from warehouse.writer import replace_partition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
+
+    from warehouse.settings import Settings
 
 DBT = REPOSITORY / "dbt_project"
 FETCHED_AT = datetime(2026, 1, 20, 5, 0, tzinfo=UTC)
@@ -41,11 +42,18 @@ def run_dbt(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]
         "DATA_DIR": str(data_dir),
         "DBT_TARGET_PATH": str(data_dir / "dbt" / "target"),
         "DBT_LOG_PATH": str(data_dir / "dbt" / "logs"),
-        "PATH": f"{REPOSITORY / '.venv' / 'bin'}{os.pathsep}{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}",
     }
     data_dir.mkdir(parents=True, exist_ok=True)
     result = subprocess.run(
-        ["dbt", "--no-use-colors", *arguments, "--project-dir", str(DBT), "--profiles-dir", str(DBT)],
+        [
+            str(Path(sys.executable).with_name("dbt")),
+            "--no-use-colors",
+            *arguments,
+            "--project-dir",
+            str(DBT),
+            "--profiles-dir",
+            str(DBT),
+        ],
         cwd=REPOSITORY,
         env=environment,
         capture_output=True,
@@ -169,7 +177,7 @@ def _write_parquet(folder: Path, table: str, rows: Iterable[Mapping[str, Any]]) 
         connection.execute(f"create table rows ({', '.join(f'{name} {kind}' for name, kind in columns)})")
         values = [[row.get(name) for name, _ in columns] for row in rows]
         if values:
-            connection.executemany(f"insert into rows values ({', '.join('?' for _ in columns)})", values)
+            connection.executemany(f"insert into rows values ({', '.join('?' * len(columns))})", values)  # noqa: S608
         connection.execute(f"copy rows to '{path}' (format parquet)")
     return path
 
