@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowFailException
 
-from ops.airflow_config import WRITER_POOL
+from ops.airflow_config import SEC_POOL, WRITER_POOL
 from warehouse.errors import GateFailed, SettingsError, SourceDataError
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ WRITES: dict[str, Any] = {"pool": WRITER_POOL, "priority_weight": 10, "weight_ru
 BUILDS: dict[str, Any] = {"pool": WRITER_POOL, "priority_weight": 1, "weight_rule": "absolute"}
 # The index appears between 22:00 and 22:45 New York time, on bad nights hours later: wait 5, 10, 20, … 120 minutes.
 FETCHES: dict[str, Any] = {
-    "pool": "default_pool",
+    "pool": SEC_POOL,
+    "priority_weight": 1,
+    "weight_rule": "absolute",
     "retries": 8,
     "retry_delay": timedelta(minutes=5),
     "retry_exponential_backoff": 2.0,

@@ -35,7 +35,7 @@ with DAG(
     start_date=START,
     end_date=END,
     catchup=True,
-    max_active_runs=3,
+    max_active_runs=6,
     is_paused_upon_creation=False,
     default_args=DEFAULT_ARGS,
     tags=["data_interval", "sec", "raw"],

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 WRITER_POOL = "warehouse_writer"
+SEC_POOL = "sec"
+# Pool to slots and reason. All fetching shares ten requests a second, so more of it at once would only hold places that
+# the writer needs.
+POOLS = {
+    WRITER_POOL: (1, "The one process that may open the warehouse file."),
+    SEC_POOL: (3, "Tasks that ask the SEC's servers; one place of PARALLELISM is left to the writer."),
+}
+PARALLELISM = 4
 USER = "admin"
 
 TELEMETRY_OFF = {
@@ -59,8 +67,7 @@ def common_options() -> dict[str, str]:
     return TELEMETRY_OFF | {
         "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        # Fetching waits for the SEC's rate limit and writing waits for the one writer: more would only queue.
-        "AIRFLOW__CORE__PARALLELISM": "4",
+        "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM),
         # The DAG's pages must open without asking a name server who this machine is.
         "AIRFLOW__CORE__HOSTNAME_CALLABLE": "socket.gethostname",
         "AIRFLOW__CORE__AUTH_MANAGER": (

@@ -1,4 +1,4 @@
-"""Prepare Airflow's metadata database, the writer's pool and the password; running it again changes nothing."""
+"""Prepare Airflow's metadata database, the pools and the password; running it again changes nothing."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import secrets
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
-from ops.airflow_config import USER, WRITER_POOL
+from ops.airflow_config import POOLS, USER
 from warehouse.errors import RunError
 
 PASSWORD_VARIABLE = "AIRFLOW_ADMIN_PASSWORD"  # noqa: S105 - the variable's name
@@ -64,7 +65,7 @@ def run_airflow(*arguments: str) -> None:
 
 @click.command()
 def main() -> None:
-    """Migrate the metadata database, create the writer's pool and the password file.
+    """Migrate the metadata database, create the pools and the password file.
 
     Reads Airflow's own environment variables, and AIRFLOW_ADMIN_PASSWORD for the password (generated when empty).
     """
@@ -74,7 +75,14 @@ def main() -> None:
     write_password(Path(passwords) if passwords else home / "passwords.json", os.environ.get(PASSWORD_VARIABLE) or None)
     prefer_write_ahead_log(os.environ.get("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", ""))
     run_airflow("db", "migrate")
-    run_airflow("pools", "set", WRITER_POOL, "1", "The one process that may open the warehouse file.")
+    pools = {
+        name: {"slots": slots, "description": reason, "include_deferred": False}
+        for name, (slots, reason) in POOLS.items()
+    }
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as listing:
+        json.dump(pools, listing)
+        listing.flush()
+        run_airflow("pools", "import", listing.name)
 
 
 if __name__ == "__main__":

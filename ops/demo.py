@@ -84,7 +84,7 @@ def run(environment: dict[str, str], board: Board) -> None:
             if is_complete(settings, world):
                 step.done("everything is loaded and published already; nothing is changed")
                 return
-            step.done("something is missing")
+            step.done("not everything is loaded and published by this version of the code")
     airflow = LocalAirflow(settings.data_dir, environment=environment)
     edgar = SimulatedEdgar(world, folder)
     try:

@@ -61,7 +61,6 @@ def load_and_check(days: Iterable[str], settings: Settings | None = None) -> lis
         GateFailed: A day did not pass; the message names the rows. The other days are loaded.
     """
     from extract.load import load_filing_day
-
     from quality import check_filing_day
 
     settings = settings or load_settings()
@@ -98,7 +97,6 @@ def load_quarters(quarters: Iterable[str], settings: Settings | None = None) -> 
         GateFailed: A quarter did not pass; the message names the rows. The other quarters are loaded.
     """
     from extract.load import load_quarter
-
     from quality import check_quarter
 
     settings = settings or load_settings()
@@ -202,7 +200,6 @@ def _load_each(
             if gate is not None:
                 _record(connection, gate)
             if gate is None or gate.passed:
-                print(result)
                 loaded.append(result)
             else:
                 failed.append(gate)

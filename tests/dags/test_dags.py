@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ops.airflow_config import PARALLELISM, POOLS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -19,8 +21,8 @@ DAG_FILES = {
 }
 KINDS = {"form345_quarterly": "now", "form4_daily": "data_interval", "warehouse_build": "now"}
 TASKS = {
-    "form345_quarterly": {"fetch_quarters": "default_pool", "load_quarters": "warehouse_writer"},
-    "form4_daily": {"fetch_and_parse": "default_pool", "load_and_check": "warehouse_writer"},
+    "form345_quarterly": {"fetch_quarters": "sec", "load_quarters": "warehouse_writer"},
+    "form4_daily": {"fetch_and_parse": "sec", "load_and_check": "warehouse_writer"},
     "warehouse_build": {
         "dbt_build": "warehouse_writer",
         "check_marts": "warehouse_writer",
@@ -28,7 +30,7 @@ TASKS = {
     },
 }
 CATCHUP = {"form345_quarterly": False, "form4_daily": True, "warehouse_build": False}
-MAX_ACTIVE_RUNS = {"form345_quarterly": 1, "form4_daily": 3, "warehouse_build": 1}
+MAX_ACTIVE_RUNS = {"form345_quarterly": 1, "form4_daily": 6, "warehouse_build": 1}
 TRIAGE = ("Who cares:", "May it be ignored?", "Where to look:", "How to re-run:")
 
 every_dag = pytest.mark.parametrize(("file", "dag_id"), DAG_FILES.items())
@@ -126,6 +128,12 @@ def test_loads_announce_what_builds_listen_to(dags_folder: Path) -> None:
     }
     build = read(dags_folder, "warehouse_build.py").dags["warehouse_build"]
     assert [asset.name for asset in build.timetable.asset_condition.objects] == ["raw"]
+
+
+def test_every_pool_is_one_that_is_created_and_leaves_the_writer_its_place() -> None:
+    assert {pool for tasks in TASKS.values() for pool in tasks.values()} == set(POOLS)
+    assert POOLS["warehouse_writer"][0] == 1
+    assert sum(slots for slots, _ in POOLS.values()) <= PARALLELISM
 
 
 def test_loads_go_before_builds(dags_folder: Path) -> None:
