@@ -1,3 +1,4 @@
+-- noqa: disable=LT02
 -- Lines, shares and dollars of the whole market are exactly those of the eleven sectors and Unmapped.
 {%- set totals = ['buy_line_count', 'sell_line_count', 'buy_share_count', 'sell_share_count', 'buy_usd', 'sell_usd'] %}
 select

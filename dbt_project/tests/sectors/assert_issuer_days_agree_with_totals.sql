@@ -32,9 +32,9 @@ select
 from totals
 left join issuer_days
     on totals.as_of_date = issuer_days.quarter_end
-    and totals.sector = issuer_days.sector
-    and totals.window_days = issuer_days.window_days
-    and totals.insider_group = issuer_days.insider_group
+        and totals.sector = issuer_days.sector
+        and totals.window_days = issuer_days.window_days
+        and totals.insider_group = issuer_days.insider_group
 where
     totals.buy_count + totals.sell_count != coalesce(issuer_days.trade_count, 0)
     or totals.buy_share_count + totals.sell_share_count != coalesce(issuer_days.share_count, 0)

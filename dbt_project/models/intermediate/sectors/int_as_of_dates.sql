@@ -31,17 +31,25 @@ known_dates as (
     inner join first_day
         on dates.date_day >= first_day.first_known_from
 
+),
+
+-- Quarter ends are numbered 0, 1, 2, ...; each day has the number of the first one on or after it: how many there were
+-- before it.
+numbered_dates as (
+
+    select
+        *,
+        sum(case when is_quarter_end then 1 else 0 end) over (
+            order by as_of_date
+            rows between unbounded preceding and 1 preceding
+        ) as earlier_quarter_end_count
+    from known_dates
+
 )
 
 select
     as_of_date,
     is_month_end,
     is_quarter_end,
-    -- Quarter ends are numbered 0, 1, 2, ...; each day has the number of the first one on or after it.
-    cast(
-        sum(case when is_quarter_end then 1 else 0 end) over (
-            order by as_of_date
-            rows between unbounded preceding and current row
-        ) - case when is_quarter_end then 1 else 0 end as integer
-    ) as quarter_end_number
-from known_dates
+    cast(coalesce(earlier_quarter_end_count, 0) as integer) as quarter_end_number
+from numbered_dates

@@ -1,6 +1,7 @@
-{#- A window of up to a quarter holds one quarter end at most; longer ones hold more. -#}
-{%- set groups = insider_group_conditions() -%}
-{%- set most_quarter_ends = (sector_parameter('window_days') | max) // 90 + 1 -%}
+-- noqa: disable=LT02
+{# A window of up to a quarter holds one quarter end at most; longer ones hold more. #}
+{% set groups = insider_group_conditions() %}
+{% set most_quarter_ends = (sector_parameter('window_days') | max) // 90 + 1 %}
 with
 
 grouped_lines as (
@@ -25,6 +26,13 @@ quarter_ends as (
 
 ),
 
+later_quarter_ends as (
+    {% for offset in range(most_quarter_ends) %}
+    select {{ offset }} as quarter_offset
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
 lines_with_quarter_ends as (
 
     select
@@ -33,13 +41,9 @@ lines_with_quarter_ends as (
     from grouped_lines
     inner join dates
         on grouped_lines.enters_on = dates.as_of_date
-    cross join (
-        {%- for offset in range(most_quarter_ends) %}
-        select {{ offset }} as quarter_offset {{ "union all" if not loop.last }}
-        {%- endfor %}
-    ) as offsets
+    cross join later_quarter_ends
     inner join quarter_ends
-        on dates.quarter_end_number + offsets.quarter_offset = quarter_ends.quarter_end_number
+        on dates.quarter_end_number + later_quarter_ends.quarter_offset = quarter_ends.quarter_end_number
 
 ),
 

@@ -1,7 +1,8 @@
-{#- The part of bought and sold dollars above the cap, without joining every line to every day: an issuer-day can
-    only reach the cap if it is larger than the smallest cap of any day it can be part of. -#}
-{%- set pairs = window_group_pairs() -%}
-{%- set issuer_day = 'sector, issuer_cik, transaction_date, direction' -%}
+-- noqa: disable=LT02
+{# The part of bought and sold dollars above the cap, without joining every line to every day: an issuer-day can
+    only reach the cap if it is larger than the smallest cap of any day it can be part of. #}
+{% set pairs = window_group_pairs() %}
+{% set issuer_day = 'sector, issuer_cik, transaction_date, direction' %}
 with
 
 grouped_lines as (
@@ -72,8 +73,8 @@ smallest_caps as (
     from months
     inner join monthly_caps
         on months.first_month <= monthly_caps.as_of_month
-        and monthly_caps.as_of_month
-        < {{ add_days('months.first_month', (sector_parameter('window_days') | max) + 31) }}
+            and monthly_caps.as_of_month
+            < {{ add_days('months.first_month', (sector_parameter('window_days') | max) + 31) }}
     group by
         months.first_month, monthly_caps.sector
 
@@ -125,8 +126,8 @@ candidates_by_sector as (
     from issuer_days_by_sector
     inner join smallest_caps
         on issuer_days_by_sector.sector = smallest_caps.sector
-        and cast({{ dbt.date_trunc('month', 'issuer_days_by_sector.transaction_date') }} as date)
-        = smallest_caps.first_month
+            and cast({{ dbt.date_trunc('month', 'issuer_days_by_sector.transaction_date') }} as date)
+            = smallest_caps.first_month
 
 ),
 
@@ -152,9 +153,9 @@ candidate_lines as (
     from grouped_lines
     inner join candidates
         on grouped_lines.issuer_cik = candidates.issuer_cik
-        and grouped_lines.transaction_date = candidates.transaction_date
-        and grouped_lines.direction = candidates.direction
-        and (candidates.sector = 'All' or grouped_lines.sector = candidates.sector)
+            and grouped_lines.transaction_date = candidates.transaction_date
+            and grouped_lines.direction = candidates.direction
+            and (candidates.sector = 'All' or grouped_lines.sector = candidates.sector)
     where grouped_lines.value_usd > 0
 
 ),
@@ -235,10 +236,10 @@ excesses as (
     from issuer_day_values
     inner join caps
         on issuer_day_values.sector = caps.sector
-        and issuer_day_values.window_days = caps.window_days
-        and issuer_day_values.insider_group = caps.insider_group
-        and caps.as_of_date >= issuer_day_values.from_date
-        and caps.as_of_date < issuer_day_values.to_date
+            and issuer_day_values.window_days = caps.window_days
+            and issuer_day_values.insider_group = caps.insider_group
+            and issuer_day_values.from_date <= caps.as_of_date
+            and issuer_day_values.to_date > caps.as_of_date
     where issuer_day_values.value_usd > caps.cap_usd
 
 ),
@@ -270,9 +271,9 @@ int_sector_capped_usd_daily as (
     from totals
     left join excesses_by_day
         on totals.as_of_date = excesses_by_day.as_of_date
-        and totals.sector = excesses_by_day.sector
-        and totals.window_days = excesses_by_day.window_days
-        and totals.insider_group = excesses_by_day.insider_group
+            and totals.sector = excesses_by_day.sector
+            and totals.window_days = excesses_by_day.window_days
+            and totals.insider_group = excesses_by_day.insider_group
 
 )
 

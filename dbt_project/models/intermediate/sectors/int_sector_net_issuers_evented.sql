@@ -1,4 +1,5 @@
-{%- set groups = insider_group_conditions() -%}
+-- noqa: disable=LT02
+{% set groups = insider_group_conditions() %}
 with
 
 grouped_lines as (
@@ -62,7 +63,7 @@ changes_by_scope as (
     from changes
     inner join issuers
         on changes.issuer_cik = issuers.issuer_cik
-        and issuers.has_several_sectors
+            and issuers.has_several_sectors
 
 ),
 

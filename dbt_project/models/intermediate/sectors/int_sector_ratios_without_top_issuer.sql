@@ -94,10 +94,10 @@ capped_sectors as (
     from caps
     inner join issuer_days
         on caps.quarter_end = issuer_days.quarter_end
-        and caps.sector = issuer_days.sector
-        and caps.window_days = issuer_days.window_days
-        and caps.insider_group = issuer_days.insider_group
-        and caps.top_issuer_cik != issuer_days.issuer_cik
+            and caps.sector = issuer_days.sector
+            and caps.window_days = issuer_days.window_days
+            and caps.insider_group = issuer_days.insider_group
+            and caps.top_issuer_cik != issuer_days.issuer_cik
     group by
         caps.quarter_end, caps.sector, caps.window_days, caps.insider_group
 
@@ -118,10 +118,10 @@ select
     {{ quotient(
         'sectors.net_buyer_issuer_count',
         '(sectors.net_buyer_issuer_count + sectors.net_seller_issuer_count)'
-    ) }} as breadth
+    ) }} as breadth  -- noqa: RF04
 from sectors
 left join capped_sectors
     on sectors.quarter_end = capped_sectors.quarter_end
-    and sectors.sector = capped_sectors.sector
-    and sectors.window_days = capped_sectors.window_days
-    and sectors.insider_group = capped_sectors.insider_group
+        and sectors.sector = capped_sectors.sector
+        and sectors.window_days = capped_sectors.window_days
+        and sectors.insider_group = capped_sectors.insider_group

@@ -1,4 +1,5 @@
-{%- set measures = [
+-- noqa: disable=LT02
+{% set measures = [
     'buy_line_count', 'sell_line_count',
     'buy_share_count', 'sell_share_count',
     'buy_usd', 'sell_usd',
@@ -6,10 +7,10 @@
     'buy_insider_count', 'sell_insider_count',
     'buy_issuer_count', 'sell_issuer_count',
     'net_buyer_issuer_count', 'net_seller_issuer_count',
-] -%}
-{%- set exact_measures = ['buy_share_count', 'sell_share_count', 'buy_usd', 'sell_usd'] -%}
-{#- Where each running total comes from: source CTE, its change column, the direction it is for. -#}
-{%- set sources = [
+] %}
+{% set exact_measures = ['buy_share_count', 'sell_share_count', 'buy_usd', 'sell_usd'] %}
+{# Where each running total comes from: source CTE, its change column, the direction it is for. #}
+{% set sources = [
     ('sums', {
         'buy_line_count': ('line_change', 'buy'), 'sell_line_count': ('line_change', 'sell'),
         'buy_share_count': ('share_change', 'buy'), 'sell_share_count': ('share_change', 'sell'),
@@ -22,7 +23,7 @@
         'net_buyer_issuer_count': ('net_buyer_issuer_change', none),
         'net_seller_issuer_count': ('net_seller_issuer_change', none),
     }),
-] -%}
+] %}
 with
 
 dates as (
@@ -154,6 +155,6 @@ select
 from calendar
 left join changes_by_day
     on calendar.as_of_date = changes_by_day.event_date
-    and calendar.sector = changes_by_day.sector
-    and calendar.window_days = changes_by_day.window_days
-    and calendar.insider_group = changes_by_day.insider_group
+        and calendar.sector = changes_by_day.sector
+        and calendar.window_days = changes_by_day.window_days
+        and calendar.insider_group = changes_by_day.insider_group

@@ -50,13 +50,13 @@ fct_sector_ratios_daily as (
         {{ quotient(
             'totals.net_buyer_issuer_count',
             '(totals.net_buyer_issuer_count + totals.net_seller_issuer_count)'
-        ) }} as breadth
+        ) }} as breadth  -- noqa: RF04
     from totals
     inner join capped_usd
         on totals.as_of_date = capped_usd.as_of_date
-        and totals.sector = capped_usd.sector
-        and totals.window_days = capped_usd.window_days
-        and totals.insider_group = capped_usd.insider_group
+            and totals.sector = capped_usd.sector
+            and totals.window_days = capped_usd.window_days
+            and totals.insider_group = capped_usd.insider_group
 
 )
 

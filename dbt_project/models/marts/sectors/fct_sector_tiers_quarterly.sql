@@ -20,7 +20,7 @@ sectors as (
 
 -- One row per measure. A month is numbered so that "the 60 month-ends before" is a difference of numbers.
 measured_ratios as (
-{% for measure in tier_measures() %}
+    {% for measure in tier_measures() %}
     select
         as_of_date,
         is_quarter_end,
@@ -33,11 +33,11 @@ measured_ratios as (
     from ratios
     where is_month_end
     {{ "union all" if not loop.last }}
-{% endfor %}
+    {% endfor %}
 ),
 
 measured_ratios_without_top_issuer as (
-{% for measure in tier_measures() %}
+    {% for measure in tier_measures() %}
     select
         quarter_end,
         sector,
@@ -50,7 +50,7 @@ measured_ratios_without_top_issuer as (
         top_issuer_share
     from ratios_without_top_issuer
     {{ "union all" if not loop.last }}
-{% endfor %}
+    {% endfor %}
 ),
 
 -- The market and what has no sector carry no weight, so they have no tier.
@@ -72,13 +72,13 @@ quarters as (
     from measured_ratios
     inner join sectors
         on measured_ratios.sector = sectors.sector
-        and sectors.is_investable
+            and sectors.is_investable
     left join measured_ratios_without_top_issuer
         on measured_ratios.as_of_date = measured_ratios_without_top_issuer.quarter_end
-        and measured_ratios.sector = measured_ratios_without_top_issuer.sector
-        and measured_ratios.window_days = measured_ratios_without_top_issuer.window_days
-        and measured_ratios.insider_group = measured_ratios_without_top_issuer.insider_group
-        and measured_ratios.measure = measured_ratios_without_top_issuer.measure
+            and measured_ratios.sector = measured_ratios_without_top_issuer.sector
+            and measured_ratios.window_days = measured_ratios_without_top_issuer.window_days
+            and measured_ratios.insider_group = measured_ratios_without_top_issuer.insider_group
+            and measured_ratios.measure = measured_ratios_without_top_issuer.measure
     where measured_ratios.is_quarter_end
 
 ),
@@ -113,11 +113,11 @@ histories as (
     from quarters
     inner join measured_ratios as past
         on quarters.sector = past.sector
-        and quarters.window_days = past.window_days
-        and quarters.insider_group = past.insider_group
-        and quarters.measure = past.measure
-        and past.month_number >= quarters.month_number - {{ sector_parameter('tier_history_month_count') }}
-        and past.month_number < quarters.month_number
+            and quarters.window_days = past.window_days
+            and quarters.insider_group = past.insider_group
+            and quarters.measure = past.measure
+            and past.month_number >= quarters.month_number - {{ sector_parameter('tier_history_month_count') }}
+            and quarters.month_number > past.month_number
     where past.measured_value is not null
     group by
         quarters.quarter_end, quarters.sector, quarters.window_days, quarters.insider_group, quarters.measure
@@ -149,10 +149,10 @@ ranked_quarters as (
     from quarters
     left join histories
         on quarters.quarter_end = histories.quarter_end
-        and quarters.sector = histories.sector
-        and quarters.window_days = histories.window_days
-        and quarters.insider_group = histories.insider_group
-        and quarters.measure = histories.measure
+            and quarters.sector = histories.sector
+            and quarters.window_days = histories.window_days
+            and quarters.insider_group = histories.insider_group
+            and quarters.measure = histories.measure
 
 ),
 
@@ -194,7 +194,7 @@ fct_sector_tiers_quarterly as (
         window_days = {{ sector_parameter('headline_window_days') }}
         and insider_group = '{{ sector_parameter('headline_insider_group') }}'
         and measure = '{{ sector_parameter('headline_measure') }}' as is_headline,
-        measured_value as value,
+        measured_value as value,  -- noqa: RF04
         five_year_average,
         {{ quotient('measured_value', 'five_year_average') }} as ratio_to_five_year_average,
         percentile,
