@@ -88,23 +88,25 @@ def print_result(result: GateResult, *, show_all: bool = False) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"gate {result.gate}, {result.partition}", title_justify="left")
-    for column in ("", "expectation", "where", "failing", "rows and reason"):
-        table.add_column(column, overflow="fold")
     shown = result.outcomes if show_all else (*result.failures, *result.notes)
+    table = Table("", "expectation", "frame", "failing", title=f"gate {result.gate}, {result.partition}")
     for outcome in shown:
-        where = f"{outcome.frame}.{outcome.column}" if outcome.column else outcome.frame
         count = str(outcome.failing_count) if outcome.failing_count else ""
-        table.add_row(_verdict(outcome), outcome.expectation, where, count, _details(outcome))
-    console = Console(markup=False)
+        table.add_row(_verdict(outcome), outcome.expectation, outcome.frame, count)
+    # Rows and reasons stand below the table, each on a line of its own that can be copied.
+    console = Console(markup=False, highlight=False, soft_wrap=True)
     if shown:
         console.print(table)
+    for outcome in (*result.failures, *result.notes):
+        console.print(f"{_verdict(outcome)} {outcome.expectation}: {outcome.reason}")
+        for line in _details(outcome):
+            console.print(f"    {line}")
     held = sum(outcome.passed and outcome.severity != "info" for outcome in result.outcomes)
     console.print(
         f"{'passed' if result.passed else 'FAILED'}: {held} of {len(result.outcomes)} expectations held, "
         f"{len(result.errors)} errors, {len(result.warnings)} warnings, {len(result.notes)} skipped"
     )
-    console.print(f"Data Docs: {result.data_docs}", soft_wrap=True)
+    console.print(f"Data Docs: {result.data_docs}")
 
 
 def _verdict(outcome: Outcome) -> str:
@@ -113,14 +115,13 @@ def _verdict(outcome: Outcome) -> str:
     return "ok" if outcome.passed else outcome.severity
 
 
-def _details(outcome: Outcome) -> str:
+def _details(outcome: Outcome) -> list[str]:
     from quality.gate import describe_row
 
-    lines = [describe_row(row) for row in outcome.sample[:3]] if not outcome.passed else []
-    if not outcome.passed and outcome.failing_count > len(lines) > 0:
+    lines = [describe_row(row) for row in outcome.sample]
+    if outcome.failing_count > len(lines) > 0:
         lines.append(f"and {outcome.failing_count - len(lines)} more")
-    lines.append(f"Accepted: {outcome.accepted}" if outcome.accepted else outcome.reason)
-    return "\n".join(lines)
+    return [*lines, f"accepted: {outcome.accepted}"] if outcome.accepted else lines
 
 
 def _report(result: GateResult, *, show_all: bool) -> None:

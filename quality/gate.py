@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
     from great_expectations.data_context.types.resource_identifiers import ValidationResultIdentifier
-    from great_expectations.datasource.fluent import PandasDatasource
+    from great_expectations.datasource.fluent.pandas_datasource import PandasDatasource
 
     from quality.suite import Expect, FrameSuite, GateSuite
     from warehouse.settings import Settings

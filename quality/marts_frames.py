@@ -217,19 +217,16 @@ facts as (
         greatest(newest_filed_day, newest_listed_day) as newest_filing_day,
         greatest(newest_filed_day, newest_quarter_day, newest_known_day) as newest_loaded_day,
         (select max(filing_day) from marts.fct_filing_day_ledger) as newest_ledger_day,
-        (select max(filed_date) from marts.fct_insider_transactions where is_signal_trade) as newest_signal_day,
         (select coalesce(bool_or(is_simulated), false) from raw.loads) as is_simulated
     from ratios, loaded, indexed, listed
 )
 select
     as_of_date::varchar as as_of_date,
     newest_loaded_day::varchar as newest_loaded_day,
-    newest_signal_day::varchar as newest_signal_day,
     newest_ledger_day::varchar as newest_ledger_day,
     newest_filing_day::varchar as newest_filing_day,
     newest_quarter_end::varchar as newest_quarter_end,
     newest_tier_quarter_end::varchar as newest_tier_quarter_end,
-    greatest(0, date_diff('day', as_of_date, newest_signal_day)) as days_behind_signals,
     greatest(0, date_diff('day', as_of_date, newest_filing_day)) as days_behind_raw,
     greatest(0, date_diff('day', newest_loaded_day, as_of_date)) as days_ahead_of_raw,
     case when not is_simulated then date_diff('day', newest_loaded_day, $today::date) end as days_behind_wall_clock
@@ -438,11 +435,12 @@ with ledger as (
     from marts.fct_filing_day_ledger
 ),
 listed as (
-    select count(distinct (_partition, regexp_extract(file_name, '([^/]+)\\.txt$', 1))) as counted
+    -- The name ends in the accession number (20 characters) and .txt.
+    select count(distinct hash(_partition, right(file_name, 24))) as counted
     from raw.filing_index
 ),
 filed as (
-    select count(distinct accession_number) as counted from raw.submission
+    select count(distinct hash(accession_number)) as counted from raw.submission
 ),
 lines as (
     select

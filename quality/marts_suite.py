@@ -150,7 +150,7 @@ _MARTS = FrameSuite(
 _FRESHNESS = FrameSuite(
     "freshness",
     "the marts, compared with raw",
-    ("as_of_date", "newest_loaded_day", "newest_signal_day", "newest_ledger_day"),
+    ("as_of_date", "newest_filing_day", "newest_loaded_day"),
     (
         _equal(
             "ledger_reaches_raw",
@@ -159,20 +159,11 @@ _FRESHNESS = FrameSuite(
             "The marts were built from everything that is loaded: compared with raw, never with the wall clock.",
         ),
         _between(
-            "as_of_reaches_signals",
-            "days_behind_signals",
+            "as_of_reaches_raw",
+            "days_behind_raw",
             0,
             0,
-            "The newest as-of date uses the newest filing with a signal trade.",
-        ),
-        _warning(
-            _between(
-                "as_of_reaches_raw",
-                "days_behind_raw",
-                0,
-                0,
-                "The last loaded days had no signal trade, or the ratios were not built up to them.",
-            )
+            "The newest as-of date is the newest filing day that is loaded, also when nobody traded on it.",
         ),
         _between(
             "as_of_not_ahead_of_raw",

@@ -71,7 +71,7 @@ ERRORS: list[tuple[str, str, str]] = [
         "newest_ledger_day='2024-01-04'",
     ),
     (
-        "as_of_reaches_signals",
+        "as_of_reaches_raw",
         f"delete from {RATIO_TABLE} where as_of_date = '2024-01-05'",
         "as_of_date='2024-01-04'",
     ),
@@ -194,11 +194,6 @@ WARNINGS: list[tuple[str, str, str]] = [
         "sic_usually_known",
         "update marts.fct_insider_transactions set sic_source = 'none', sector = 'Unmapped' where sector < 'E'",
         "road='daily' signal_line_count=12",
-    ),
-    (
-        "as_of_reaches_raw",
-        "update raw.submission set filing_date = '2024-01-07' where accession_number like '%03'",
-        "as_of_date='2024-01-05'",
     ),
 ]
 
