@@ -34,16 +34,22 @@ def unzip_unasked(body: bytes, limit: int) -> bytes:
     """
     if not body.startswith(_GZIP_MAGIC):
         return body
-    try:
-        unpacked = zlib.decompressobj(wbits=31)
-        plain = unpacked.decompress(body, limit)
-    except zlib.error as error:
-        raise SourceDataError(f"gzip body of {len(body)} bytes is damaged: {error}") from error
-    if unpacked.unconsumed_tail:
-        raise SourceDataError(f"gzip body of {len(body)} bytes holds more than {limit} bytes")
-    if not unpacked.eof:
-        raise SourceDataError(f"gzip body of {len(body)} bytes is cut off")
-    return plain
+    plain = bytearray()
+    rest = body
+    while rest.startswith(_GZIP_MAGIC):
+        member = zlib.decompressobj(wbits=31)
+        try:
+            plain += member.decompress(rest, limit - len(plain) + 1)
+        except zlib.error as error:
+            raise SourceDataError(f"gzip body of {len(body)} bytes is damaged: {error}") from error
+        if len(plain) > limit:
+            raise SourceDataError(f"gzip body of {len(body)} bytes holds more than {limit} bytes")
+        if not member.eof:
+            raise SourceDataError(f"gzip body of {len(body)} bytes is cut off")
+        rest = member.unused_data
+    if rest:
+        raise SourceDataError(f"gzip body of {len(body)} bytes is followed by {len(rest)} bytes of something else")
+    return bytes(plain)
 
 
 def is_throttle_page(body: bytes) -> bool:

@@ -26,6 +26,7 @@ from extract.bodies import is_access_denied, is_throttle_page, is_undeclared_pag
 from extract.landing import OutcomeLog
 from extract.rate_limit import RateLimiter, host_key
 from warehouse.errors import FetchError, SettingsError, SourceDataError, Throttled
+from warehouse.settings import SEC_LIMIT_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,6 +57,7 @@ class Patience:
     Attributes:
         max_attempts: Attempts that may end in an error (reset, timeout, cut body, 5xx, a page in place of a file).
         max_throttles: Attempts that may end in "slow down"; each is followed by a pause of the whole machine.
+        max_undeclared: Attempts that may end in "declare yourself", which waiting seldom cures.
         first_wait_seconds: Longest wait after the first error; doubles each time, drawn at random from 0 up to it.
         longest_wait_seconds: Where the doubling ends.
         longest_retry_after_seconds: A server asking for more than this is not waited for.
@@ -66,6 +68,7 @@ class Patience:
 
     max_attempts: int = 8
     max_throttles: int = 5
+    max_undeclared: int = 2
     first_wait_seconds: float = 1.0
     longest_wait_seconds: float = 60.0
     longest_retry_after_seconds: float = 3600.0
@@ -120,9 +123,12 @@ class Fetched:
 class _TryAgainError(FetchError):
     """One attempt failed in a way that may pass."""
 
-    def __init__(self, reason: str, *, is_throttle: bool = False, waits_shared: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, is_throttle: bool = False, is_undeclared: bool = False, waits_shared: bool = False
+    ) -> None:
         super().__init__(reason)
         self.is_throttle = is_throttle
+        self.is_undeclared = is_undeclared
         self.waits_shared = waits_shared  # the machine-wide pause is the wait; none of our own on top
 
 
@@ -138,6 +144,7 @@ class _Job:
     attempts: int = 0
     errors: int = 0
     throttles: int = 0
+    undeclared: int = 0
     status: int | None = None
     is_simulated: bool = False
 
@@ -187,7 +194,8 @@ class SecClient:
     @property
     def useful_threads(self) -> int:
         """Threads with which latency does not cost throughput."""
-        return max(2, round(self._settings.sec_max_requests_per_second * _USEFUL_SECONDS_IN_FLIGHT))
+        rate = min(self._settings.sec_max_requests_per_second, SEC_LIMIT_PER_SECOND)
+        return max(2, round(rate * _USEFUL_SECONDS_IN_FLIGHT))
 
     def get(
         self,
@@ -224,7 +232,7 @@ class SecClient:
         retrying = Retrying(
             retry=retry_if_exception_type(_TryAgainError),
             wait=self._wait,
-            stop=lambda _: job.errors >= self._patience.max_attempts or job.throttles >= self._patience.max_throttles,
+            stop=lambda _: self._is_over(job),
             sleep=self.wait,
             reraise=True,
         )
@@ -274,15 +282,22 @@ class SecClient:
         if self._stop.wait(seconds):
             raise FetchError("the client was closed while a request waited to be repeated")
 
+    def _is_over(self, job: _Job) -> bool:
+        patience = self._patience
+        return (
+            job.errors >= patience.max_attempts
+            or job.throttles >= patience.max_throttles
+            or job.undeclared >= patience.max_undeclared
+        )
+
     def _attempt(self, job: _Job) -> Fetched:
         job.attempts += 1
         try:
             return self._judge(job, *self._request(job))
         except _TryAgainError as error:
-            if error.is_throttle:
-                job.throttles += 1
-            else:
-                job.errors += 1
+            job.throttles += error.is_throttle
+            job.undeclared += error.is_undeclared
+            job.errors += not error.is_throttle
             logger.info("attempt %d at %s: %s", job.attempts, job.url, error)
             raise
 
@@ -373,9 +388,15 @@ class SecClient:
         elif wait is None:
             wait = min(10.0 * 2**job.throttles, self._settings.throttle_pause_seconds)
         job.limiter.pause(wait)
-        what = "calls us undeclared" if is_undeclared_page(body) else "asks us to slow down"
+        undeclared = is_undeclared_page(body)
+        what = "calls us undeclared" if undeclared else "asks us to slow down"
         logger.warning("%s %s (HTTP %d): nobody asks for %.0f s", host_key(job.url), what, response.status_code, wait)
-        return _TryAgainError(f"HTTP {response.status_code}: the server {what}", is_throttle=True, waits_shared=True)
+        return _TryAgainError(
+            f"HTTP {response.status_code}: the server {what}",
+            is_throttle=True,
+            is_undeclared=undeclared,
+            waits_shared=True,
+        )
 
     def _retry_after(self, response: requests.Response) -> float | None:
         text = response.headers.get("Retry-After", "").strip()
@@ -445,18 +466,31 @@ class _LimitedConnection:
     """Mixed into urllib3's connections: the turn is awaited when connected, so a handshake does not blur the rate."""
 
     limiter: ClassVar[RateLimiter]
+    was_used = False
+
+    def connect(self: Any) -> None:
+        self.was_used = False
+        super().connect()  # type: ignore[misc]
 
     def request(self: Any, *args: Any, **kwargs: Any) -> None:
         while True:
             if self.sock is None:
                 self.connect()
             with self.limiter.slot() as slot:
-                # A server may have hung up while we waited; behind a proxy urllib3 cannot reconnect by itself.
-                if self.is_connected or self.proxy is not None:
+                # A server may have hung up while we waited. A fresh connection cannot be asked: TLS session tickets
+                # look like it. Behind a proxy urllib3 cannot reconnect by itself.
+                if not self.was_used or self.is_connected or self.proxy is not None:
+                    self.was_used = True
+                    self.slot = slot
                     super().request(*args, **kwargs)  # type: ignore[misc]
                     return
                 slot.give_back()
             self.close()
+
+    def getresponse(self: Any) -> Any:
+        response = super().getresponse()  # type: ignore[misc]
+        self.limiter.answered(self.slot)
+        return response
 
 
 class _RateLimitedAdapter(HTTPAdapter):

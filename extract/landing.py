@@ -205,7 +205,8 @@ def spool_filing(day: date, settings: Settings, filing: LandedFiling) -> None:
     head = {name: value for name, value in vars(filing).items() if name != "content"}
     head["fetched_at"] = _iso(filing.fetched_at)
     path = spool_dir(day, settings) / f"{filing.accession_number}.filing"
-    write_atomically(path, json.dumps(head).encode() + b"\n" + filing.content)
+    # Not forced to disk: what a power cut damages is noticed by its hash and fetched again.
+    write_atomically(path, json.dumps(head).encode() + b"\n" + filing.content, to_disk=False)
 
 
 def sweep_spool(day: date, settings: Settings) -> set[str]:
@@ -228,7 +229,12 @@ def landed_accessions(day: date, settings: Settings) -> set[str]:
     path = filings_path(day, settings)
     if not path.exists():
         return set()
-    column = pq.read_table(path, columns=["accession_number"])["accession_number"]
+    try:
+        column = pq.read_table(path, columns=["accession_number"])["accession_number"]
+    except (pa.ArrowInvalid, OSError) as error:
+        raise SourceDataError(
+            f"{path} cannot be read ({error}): delete it and run the day again; its filings will be fetched again"
+        ) from error
     return set(column.to_pylist())
 
 
@@ -272,6 +278,7 @@ def write_filings(path: Path, filings: Iterable[LandedFiling]) -> int:
             for group in _row_groups(filings):
                 writer.write_batch(pa.RecordBatch.from_pylist([vars(filing) for filing in group], FILING_SCHEMA))
                 count += len(group)
+        _to_disk(unfinished)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -462,15 +469,22 @@ def read_outcomes(partition: str, settings: Settings) -> list[dict[str, Any]]:
 # ---------------------------------------------------------------------------------------------------------- files
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file that appears complete or not at all."""
+def write_atomically(path: Path, content: bytes, *, to_disk: bool = True) -> None:
+    """Write a file that appears complete or not at all, even after a power cut when forced `to_disk`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         unfinished.write_bytes(content)
+        if to_disk:
+            _to_disk(unfinished)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _to_disk(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _stamp(moment: datetime) -> str:

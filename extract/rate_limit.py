@@ -1,7 +1,7 @@
 """One rate limit per registered host over every thread and process of the machine, and one shared pause.
 
 The state is a small JSON file per host beside its lock: when the last requests left, and until when nobody may ask
-because the server said so. Why no library does this: docs/decisions/rate-limit.md.
+because the server said so. Why no library does this: docs/decisions/0003-own-rate-limit.md.
 """
 
 from __future__ import annotations
@@ -27,8 +27,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Two requests may be overtaken on their way by as much as this, and the server's second is still kept. Costs 3%.
-MARGIN_SECONDS = 0.03
+# Between the socket and the server's clock requests are delayed unevenly. Every one is taken to arrive this much later
+# than it was sent. Costs 2.5% of the rate.
+LEAST_LATENESS_SECONDS = 0.025
+
+# An answer that took longer than the quickest of late may have been to a request that arrived late: by the difference
+# and a little, but by no more than this.
+MOST_LATENESS_SECONDS = 0.1
+_LITTLE_SECONDS = 0.005
 
 # Requests leave spread over the second, not all at its start, yet a late one can be made up for.
 EVENNESS = 0.9
@@ -47,26 +53,35 @@ def host_key(url: str) -> str:
 
 
 @dataclass
+class _Request:
+    sent: float  # time.monotonic(), which is one clock for all processes of a machine
+    answered_after: float | None = None  # seconds
+
+
+@dataclass
 class _State:
-    sent: list[float] = field(default_factory=list)  # time.monotonic() of the last requests, one clock per machine
+    requests: list[_Request] = field(default_factory=list)  # the last ones, in the order they were sent
     pause_until: float = 0.0
 
 
 class Slot:
-    """A granted request; ``give_back`` when it was not sent after all."""
+    """A granted request."""
 
-    was_used = True
+    def __init__(self) -> None:
+        self.was_used = True
+        self.sent = 0.0
 
     def give_back(self) -> None:
-        """Do not count this slot."""
+        """Do not count this slot: nothing was sent."""
         self.was_used = False
 
 
 class RateLimiter:
     """Grants requests to one host so that no sliding second holds more than allowed.
 
-    A request is counted at the moment after it has been written to the socket, and the next decision is made under the
-    same file lock: what the server receives is therefore never closer together than what is counted here.
+    A request is counted at the moment after it has been written to the socket, under the same file lock as the next
+    decision; and later by as much as its answer came late, for then the server may have seen it late. What the server
+    receives is therefore never closer together than what is counted here.
 
     Args:
         folder: Machine-wide folder of the state, the same for every process.
@@ -114,11 +129,22 @@ class RateLimiter:
                             yield slot
                         finally:
                             if slot.was_used:
-                                state.sent.append(time.monotonic())
+                                slot.sent = time.monotonic()
+                                state.requests.append(_Request(slot.sent))
                                 self._write(state)
                         return
                 if self._stop.wait(wait):
                     raise FetchError("the client was closed while a request waited for its turn")
+
+    def answered(self, slot: Slot) -> None:
+        """Note that the first bytes of the answer have arrived."""
+        with self._locked():
+            now = time.monotonic()
+            state = self._read(now)
+            for request in state.requests:
+                if request.sent == slot.sent:
+                    request.answered_after = now - slot.sent
+            self._write(state)
 
     def pause(self, seconds: float) -> None:
         """Let nobody on this machine ask this host for `seconds`; a longer pause already running stays."""
@@ -141,30 +167,46 @@ class RateLimiter:
 
     def _wait_needed(self, state: _State, now: float) -> float:
         earliest = state.pause_until
-        if state.sent:
-            earliest = max(earliest, state.sent[-1] + EVENNESS * self._window / self._count)
-        if len(state.sent) >= self._count:
-            earliest = max(earliest, state.sent[-self._count] + self._window + MARGIN_SECONDS)
+        if state.requests:
+            earliest = max(earliest, state.requests[-1].sent + EVENNESS * self._window / self._count)
+        arrivals = sorted(_latest_arrivals(state.requests, now))
+        if len(arrivals) >= self._count:
+            earliest = max(earliest, arrivals[-self._count] + self._window)
         return earliest - now
 
     def _read(self, now: float) -> _State:
         try:
             raw = json.loads(self._path.read_bytes())
-            state = _State([float(moment) for moment in raw["sent"]], float(raw["pause_until"]))
+            state = _State(
+                [_Request(float(sent), None if took is None else float(took)) for sent, took in raw["requests"]],
+                float(raw["pause_until"]),
+            )
+            newest = max((request.sent for request in state.requests), default=0.0)
         except FileNotFoundError:
             return _State()
         except (ValueError, KeyError, TypeError):
             logger.warning("%s is unreadable; counting the last second as full", self._path)
-            state = _State([now] * self._count)
+            state = _State([_Request(now)] * self._count)
             self._write(state)
             return state
-        if (state.sent and state.sent[-1] > now) or state.pause_until > now + _LONGEST_PAUSE_SECONDS:
+        if newest > now or state.pause_until > now + _LONGEST_PAUSE_SECONDS:
             # The clock starts at boot: moments in the future were written before one.
             return _State()
         return state
 
     def _write(self, state: _State) -> None:
-        content = json.dumps({"sent": state.sent[-_KEPT:], "pause_until": state.pause_until})
+        requests = [(request.sent, request.answered_after) for request in state.requests[-_KEPT:]]
         unfinished = self._path.with_suffix(".tmp")
-        unfinished.write_text(content)
+        unfinished.write_text(json.dumps({"requests": requests, "pause_until": state.pause_until}))
         unfinished.replace(self._path)
+
+
+def _latest_arrivals(requests: list[_Request], now: float) -> list[float]:
+    """When the server may have seen each request at the latest."""
+    quickest = min((each.answered_after for each in requests if each.answered_after is not None), default=0.0)
+    arrivals = []
+    for request in requests:
+        taken = now - request.sent if request.answered_after is None else request.answered_after
+        lateness = min(taken - quickest + _LITTLE_SECONDS, MOST_LATENESS_SECONDS)
+        arrivals.append(request.sent + max(lateness, LEAST_LATENESS_SECONDS))
+    return arrivals

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import gzip
+import ssl
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from extract.bodies import unzip_unasked, wrong_shape
 from extract.http import Fetched, Patience, SecClient
 from extract.landing import read_outcomes
 from extract.rate_limit import RateLimiter, host_key
+from simulator.manners import peak_in_window
 from simulator.server import serve
 from tests.conftest import REPOSITORY
 from tests.extract.mirrors import QUICK, put, settings_for, submission
@@ -25,6 +32,7 @@ from warehouse.errors import FetchError, SettingsError, SourceDataError, Throttl
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from simulator.server import RunningServer
@@ -101,7 +109,6 @@ def test_live_access_without_contact_is_refused_before_any_request(tmp_path: Pat
         {"action": "status", "status": 403, "gzip": True},
         {"action": "html200"},
         {"action": "html403", "gzip": True},
-        {"action": "undeclared403"},
     ],
 )
 def test_every_passing_failure_is_tried_again(root: Path, tmp_path: Path, rule: dict[str, object]) -> None:
@@ -131,6 +138,15 @@ def test_a_server_that_keeps_throttling_ends_in_throttled(root: Path, tmp_path: 
     assert outcomes(settings) == [("throttled", 200, 5)]
 
 
+def test_an_undeclared_client_is_told_so_before_long(root: Path, tmp_path: Path) -> None:
+    with serve(root, rules=[{"match": "f0", "action": "undeclared403", "times": None}]) as server:
+        settings = settings_for(server, tmp_path, pause=0.1)
+        with pytest.raises(Throttled, match=r"calls us undeclared.*check SEC_CONTACT"):
+            fetch(server, settings)
+        assert server.stats()["requests"] == 2
+    assert outcomes(settings) == [("throttled", 403, 2)]
+
+
 def test_a_server_nobody_answers_at_is_a_fetch_error(root: Path, tmp_path: Path) -> None:
     with serve(root) as server:
         settings = settings_for(server, tmp_path)
@@ -157,8 +173,10 @@ def test_a_body_gzipped_although_no_header_says_so_is_unpacked(root: Path, tmp_p
 
 def test_a_gzip_body_that_is_cut_damaged_or_a_bomb_is_refused() -> None:
     packed = gzip.compress(BODY)
-    assert unzip_unasked(packed, 10_000) == BODY
-    for body in (packed[:-9], packed[:20] + b"\0\0\0\0" + packed[24:], gzip.compress(b"0" * 100_000)):
+    assert unzip_unasked(packed, len(BODY)) == BODY
+    assert unzip_unasked(packed + packed, 10_000) == BODY + BODY
+    damaged = packed[:20] + b"\0\0\0\0" + packed[24:]
+    for body in (packed[:-9], damaged, gzip.compress(b"0" * 100_000), packed * 20, packed + b"more"):
         with pytest.raises(SourceDataError, match="gzip body"):
             unzip_unasked(body, 10_000)
 
@@ -316,13 +334,86 @@ def test_a_connection_the_server_has_dropped_during_a_pause_costs_no_attempt(roo
                 assert client.get(url, kind="filing", partition=DAY).attempts <= 2
 
 
+def test_a_server_on_this_machine_is_not_asked_through_a_proxy(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    with serve(root) as server:
+        assert fetch(server, settings_for(server, tmp_path)).attempts == 1
+
+
+@pytest.fixture
+def tls_server(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[float]]]:
+    """The mirror over HTTPS, as the SEC serves: its address and the arrival times of requests."""
+    arrivals: list[float] = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args, directory=str(root))
+
+        def do_GET(self) -> None:
+            arrivals.append(time.monotonic())
+            super().do_GET()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
+            """Quiet."""
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path / "server.pem"
+    encoding = serialization.Encoding.PEM
+    private = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    pem.write_bytes(private + certificate.public_bytes(encoding))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield f"https://localhost:{server.server_port}", arrivals
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_the_rate_is_kept_over_https_too(tls_server: tuple[str, list[float]], tmp_path: Path) -> None:
+    url, arrivals = tls_server
+    settings = Settings(
+        data_dir=tmp_path / "data",
+        lock_dir=tmp_path / "limits",
+        sec_www_url=url,
+        sec_data_url=url,
+        sec_max_requests_per_second=10,
+    )
+    with SecClient(settings, QUICK) as client, ThreadPoolExecutor(client.useful_threads) as pool:
+        urls = [f"{url}/Archives/edgar/data/1/f{number}.txt" for number in range(25)]
+        fetched = list(pool.map(lambda each: client.get(each, kind="filing", partition=DAY), urls))
+    assert {each.body for each in fetched} == {BODY}
+    assert {each.attempts for each in fetched} == {1}
+    assert len(arrivals) == 25
+    assert peak_in_window(sorted(arrivals), 1.0) <= 10
+
+
 def test_the_secs_hosts_share_one_limit_and_others_have_their_own() -> None:
     assert {host_key("https://www.sec.gov/a"), host_key("https://data.sec.gov/b")} == {"sec.gov"}
     assert host_key("https://sec.gov.example.com/") == "sec.gov.example.com:443"
     assert host_key("http://127.0.0.1:8000/x") == "127.0.0.1:8000"
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b'{"sent": 1}', b'{"sent": [1e12], "pause_until": 0}'])
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"requests": 1}', b'{"requests": [[1e12, null]], "pause_until": 0}'])
 def test_damaged_or_outdated_limit_state_neither_stops_nor_floods(tmp_path: Path, damage: bytes) -> None:
     limiter = RateLimiter(tmp_path, "example.com:80", 10, threading.Event())
     (tmp_path / "example.com_80.json").write_bytes(damage)
