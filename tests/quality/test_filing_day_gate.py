@@ -115,7 +115,7 @@ ERRORS: list[tuple[str, Callable[[RawWarehouse], None], str]] = [
         "424B2",
     ),
     ("filings_accounted_for", lambda raw: lose(raw, THIRD), f"accession_number='{THIRD}' form_type='4' fate='missing'"),
-    ("filings_loaded_mostly", not_found(3), "not_found"),
+    ("filings_loaded_mostly", not_found(4), "not_found"),
     (
         "index_dates_not_later",
         sql("update raw.filing_index set date_filed = '20240108' where file_name like '%{third}%'"),
