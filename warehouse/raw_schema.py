@@ -217,7 +217,7 @@ LEDGER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     # One row per fetch, whatever became of it.
     "fetch_outcomes": (
-        ("kind", "VARCHAR"),  # index | listing | filing | quarterly | issuer | price
+        ("kind", "VARCHAR"),  # index | listing | filing | quarterly | page | issuer | price
         ("accession_number", "VARCHAR"),
         ("url", "VARCHAR"),
         ("outcome", "VARCHAR"),  # fetched | unchanged | holiday | not_published | not_found | throttled | failed
