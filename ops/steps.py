@@ -16,13 +16,19 @@ from warehouse.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import Any
+    from typing import Any, Protocol
 
     import duckdb
 
     from quality import GateResult
     from warehouse.settings import Settings
     from warehouse.writer import LoadResult
+
+    class _Check(Protocol):
+        def __call__(
+            self, connection: duckdb.DuckDBPyConnection, partition: str, /, *, data_docs: bool
+        ) -> GateResult: ...
+
 
 logger = logging.getLogger(__name__)
 
@@ -68,8 +74,8 @@ def load_and_check(days: Iterable[str], settings: Settings | None = None) -> lis
     def load(connection: duckdb.DuckDBPyConnection, day: str) -> LoadResult:
         return load_filing_day(connection, date.fromisoformat(day), settings)
 
-    def check(connection: duckdb.DuckDBPyConnection, day: str) -> GateResult:
-        return check_filing_day(connection, date.fromisoformat(day), settings)
+    def check(connection: duckdb.DuckDBPyConnection, day: str, *, data_docs: bool) -> GateResult:
+        return check_filing_day(connection, date.fromisoformat(day), settings, data_docs=data_docs)
 
     return _load_each(list(days), load, check, settings)
 
@@ -104,8 +110,8 @@ def load_quarters(quarters: Iterable[str], settings: Settings | None = None) -> 
     def load(connection: duckdb.DuckDBPyConnection, quarter: str) -> LoadResult:
         return load_quarter(connection, quarter, settings)
 
-    def check(connection: duckdb.DuckDBPyConnection, quarter: str) -> GateResult:
-        return check_quarter(connection, quarter, settings)
+    def check(connection: duckdb.DuckDBPyConnection, quarter: str, *, data_docs: bool) -> GateResult:
+        return check_quarter(connection, quarter, settings, data_docs=data_docs)
 
     return _load_each(list(quarters), load, check, settings)
 
@@ -181,18 +187,21 @@ def _landed_before(day: date, settings: Settings) -> list[date]:
 def _load_each(
     partitions: Sequence[str],
     load: Callable[[duckdb.DuckDBPyConnection, str], LoadResult],
-    check: Callable[[duckdb.DuckDBPyConnection, str], GateResult],
+    check: _Check,
     settings: Settings,
 ) -> list[LoadResult]:
+    from quality import KEPT_RUNS
     from warehouse.database import write_connection
 
+    # Data Docs keep the last runs only; pages of earlier ones would be written to be removed.
+    documented = set(partitions[-KEPT_RUNS:])
     loaded, failed = [], []
     with write_connection(settings) as connection:
         for partition in partitions:
             connection.execute("begin")
             try:
                 result = load(connection, partition)
-                gate = None if result.is_skipped else check(connection, partition)
+                gate = None if result.is_skipped else check(connection, partition, data_docs=partition in documented)
                 connection.execute("commit" if gate is None or gate.passed else "rollback")
             except BaseException:
                 connection.execute("rollback")

@@ -168,6 +168,7 @@ def run_gate(
     *,
     partition: str,
     skipped: dict[str, str] | None = None,
+    data_docs: bool = True,
 ) -> GateResult:
     """Run every expectation of ``suite``, write Data Docs and append the result to ``results/<gate>.jsonl``.
 
@@ -177,6 +178,7 @@ def run_gate(
         settings: Where to write.
         partition: What the frames hold, for people and for accepted exceptions.
         skipped: Expectation name to reason, for what could not be checked this time.
+        data_docs: Whether a run that passes gets pages in Data Docs; one that fails always does.
 
     Raises:
         KeyError: A frame of the suite is missing.
@@ -212,8 +214,9 @@ def run_gate(
             suite.gate, partition, checked_at, tuple(outcomes), settings.quality_dir / "data_docs" / "index.html"
         )
         _append(result, settings)
-        _drop_old_runs(suite.gate, settings)
-        _build_data_docs(context, suite, run)
+        if data_docs or not result.passed:
+            _drop_old_runs(suite.gate, settings)
+            _build_data_docs(context, suite, run)
     return result
 
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from warehouse.settings import Settings
 
 
-def check_filing_day(connection: duckdb.DuckDBPyConnection, day: date, settings: Settings) -> GateResult:
+def check_filing_day(
+    connection: duckdb.DuckDBPyConnection, day: date, settings: Settings, *, data_docs: bool = True
+) -> GateResult:
     """Check one filing day of the daily road, as the caller's open transaction sees it.
 
     The caller calls ``raise_for_errors()`` and rolls back when it raises, so raw only ever holds checked partitions.
@@ -24,6 +26,7 @@ def check_filing_day(connection: duckdb.DuckDBPyConnection, day: date, settings:
         connection: Open connection, inside the transaction that loaded the day.
         day: The filing day.
         settings: Where Data Docs and results go.
+        data_docs: Whether a passing day gets pages in Data Docs, which keep the last runs only.
     """
     from quality.raw_frames import day_frames
     from quality.volume import volume_of_day
@@ -35,20 +38,23 @@ def check_filing_day(connection: duckdb.DuckDBPyConnection, day: date, settings:
         frames["volume"] = volume.frame.head(0)
         holiday = "EDGAR's listing has no index for this day: a holiday, so zero rows are right"
         skipped = dict.fromkeys(("volume_usual", "volume_plausible"), holiday)
-    return run_gate(FILING_DAY, frames, settings, partition=day.isoformat(), skipped=skipped)
+    return run_gate(FILING_DAY, frames, settings, partition=day.isoformat(), skipped=skipped, data_docs=data_docs)
 
 
-def check_quarter(connection: duckdb.DuckDBPyConnection, quarter: str, settings: Settings) -> GateResult:
+def check_quarter(
+    connection: duckdb.DuckDBPyConnection, quarter: str, settings: Settings, *, data_docs: bool = True
+) -> GateResult:
     """Check one quarterly set, as the caller's open transaction sees it.
 
     Args:
         connection: Open connection, inside the transaction that loaded the quarter.
         quarter: For example ``2024q3``.
         settings: Where Data Docs and results go.
+        data_docs: Whether a passing quarter gets pages in Data Docs, which keep the last runs only.
 
     Raises:
         ValueError: ``quarter`` is not written like that.
     """
     from quality.raw_frames import quarter_frames
 
-    return run_gate(QUARTER, quarter_frames(connection, quarter), settings, partition=quarter)
+    return run_gate(QUARTER, quarter_frames(connection, quarter), settings, partition=quarter, data_docs=data_docs)
