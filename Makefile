@@ -34,7 +34,7 @@ test: $(VENV)/dev.stamp ## Run every test: fast ones first, then the end-to-end 
 lint: $(VENV)/dev.stamp ## Check style, types, import layers, SQL and that dbt can parse the project
 	$(RUN) -m ops.lint
 
-build: $(VENV)/run.stamp ## Run dbt, the quality gates and publish on the current DATA_DIR
+build: $(VENV)/run.stamp ## Load what is landed, run dbt and the quality gates, publish (current DATA_DIR)
 	@$(RUN) -m ops.build
 
 rebuild: $(VENV)/run.stamp ## Make the warehouse again from the landing zone, without network

@@ -1,4 +1,4 @@
-"""The command line of the extract room: fetch, parse and load without Airflow, with progress bars.
+"""The command line of the extract room: fetch into the landing zone without Airflow, with progress bars.
 
 python -m extract filing-day 2024-01-02
 python -m extract filing-day 2024-01-02 --to 2024-01-31
@@ -20,6 +20,7 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from extract.filing_day import FetchSummary, fetch_filing_day
+from extract.parse_day import parse_filing_day
 from extract.quarterly_fetch import fetch_quarter, parse_quarter, quarter_range
 from warehouse.errors import InsiderTiersError, NotPublishedYet
 from warehouse.settings import load_settings
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from extract.progress import Progress, ProgressCallback
-    from warehouse.settings import Settings
 
 P = ParamSpec("P")
 
@@ -59,11 +59,10 @@ def _speaking(command: Callable[P, None]) -> Callable[P, None]:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Bring SEC insider filings into the warehouse, without Airflow.
+    """Bring SEC insider filings to this machine, without Airflow.
 
-    Bytes go to DATA_DIR/landing as served, rows into DATA_DIR/warehouse.duckdb (schema raw). Everything may be run
-    again: only what is missing is fetched, and loading twice changes nothing. `make build` then runs dbt and the
-    quality gates and publishes.
+    Bytes go to DATA_DIR/landing as served. Everything may be run again: only what is missing is fetched. `make build`
+    then loads what is landed through the quality gates, runs dbt and publishes.
 
     For live SEC access set SEC_CONTACT to your name and e-mail address.
     """
@@ -72,10 +71,9 @@ def main() -> None:
 @main.command("filing-day")
 @click.argument("day", type=_DAY, metavar="DAY")
 @click.option("--to", "last", type=_DAY, help="Last filing day, to fetch every day from DAY to this one.")
-@click.option("--fetch-only", is_flag=True, help="Fill the landing zone only; do not parse and load.")
 @_speaking
-def filing_day(day: datetime, last: datetime | None, *, fetch_only: bool) -> None:
-    """Fetch, parse and load the ownership filings (forms 3, 4, 5) of a filing DAY, written as YYYY-MM-DD.
+def filing_day(day: datetime, last: datetime | None) -> None:
+    """Fetch and parse the ownership filings (forms 3, 4, 5) of a filing DAY, written as YYYY-MM-DD.
 
     About 800 filings a day: some two minutes at 8 requests a second. Weekends and holidays are recognised. A day that
     is not published yet ends the run with an error; EDGAR publishes from about 22:00 New York time.
@@ -85,18 +83,18 @@ def filing_day(day: datetime, last: datetime | None, *, fetch_only: bool) -> Non
         with _bar(filed.isoformat(), "filing") as report:
             summary = fetch_filing_day(filed, settings, progress=report)
         _say_filing_day(summary)
-        if not fetch_only and summary.status != "no_filing_day":
-            _load_filing_day(filed, settings)
+        if summary.status != "no_filing_day":
+            for reason, count in sorted(parse_filing_day(filed, settings).quarantine_counts.items()):
+                click.echo(f"{filed}: {count} filings quarantined: {reason}", err=True)
 
 
 @main.command("quarter")
 @click.argument("quarters", nargs=-1, metavar="[QUARTER]...")
 @click.option("--from", "first", help="First quarter of a range, for example 2019q1.")
 @click.option("--to", "last", help="Last quarter of the range; the newest the SEC has published when left out.")
-@click.option("--fetch-only", is_flag=True, help="Fill the landing zone only; do not load.")
 @_speaking
-def quarter(quarters: tuple[str, ...], first: str | None, last: str | None, *, fetch_only: bool) -> None:
-    """Fetch and load the SEC's quarterly Insider Transactions Data Sets: each QUARTER named, as in 2024q3, or a range.
+def quarter(quarters: tuple[str, ...], first: str | None, last: str | None) -> None:
+    """Fetch the SEC's quarterly Insider Transactions Data Sets: each QUARTER named, as in 2024q3, or a range.
 
     The sets begin with 2006q1 and come out some weeks after a quarter's end. A quarter that has not changed since it
     was fetched is not fetched again.
@@ -112,7 +110,7 @@ def quarter(quarters: tuple[str, ...], first: str | None, last: str | None, *, f
         raise click.UsageError("name at least one quarter, for example 2024q3, or a range with --from.")
     with tqdm(wanted, unit="quarter", file=sys.stderr) as bar:
         for name in bar:
-            bar.set_description(f"{name} fetch")
+            bar.set_description(name)
             try:
                 fetched = fetch_quarter(name, settings)
             except NotPublishedYet:
@@ -122,30 +120,6 @@ def quarter(quarters: tuple[str, ...], first: str | None, last: str | None, *, f
                 break
             size = fetched.version.byte_count / 1e6
             tqdm.write(f"{name}: {fetched.status}, {size:.1f} MB", file=sys.stdout)
-            if not fetch_only:
-                bar.set_description(f"{name} load")
-                _load_quarter(name, settings)
-
-
-def _load_filing_day(day: date, settings: Settings) -> None:
-    # Imported here so that --help and --fetch-only need no DuckDB.
-    from extract.load import load_filing_day
-    from extract.parse_day import parse_filing_day
-    from warehouse.database import write_connection
-
-    parsed = parse_filing_day(day, settings)
-    with write_connection(settings) as connection:
-        click.echo(str(load_filing_day(connection, day, settings)))
-    for reason, count in sorted(parsed.quarantine_counts.items()):
-        click.echo(f"{day}: {count} filings quarantined: {reason}", err=True)
-
-
-def _load_quarter(name: str, settings: Settings) -> None:
-    from extract.load import load_quarter
-    from warehouse.database import write_connection
-
-    with write_connection(settings) as connection:
-        tqdm.write(str(load_quarter(connection, name, settings)), file=sys.stdout)
 
 
 def _days(first: date, last: date) -> list[date]:

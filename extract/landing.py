@@ -128,6 +128,13 @@ def index_dir(day: date, settings: Settings) -> Path:
     return settings.landing_dir / "index" / day.isoformat()
 
 
+def landed_days(settings: Settings) -> list[date]:
+    """Every filing day of which an index, a holiday or filings are landed, oldest first."""
+    found = {path.name for path in (settings.landing_dir / "index").glob("????-??-??")}
+    found |= {path.stem for path in (settings.landing_dir / "filings").glob("????-??-??.parquet")}
+    return sorted(date.fromisoformat(name) for name in found)
+
+
 def index_versions(day: date, settings: Settings) -> list[IndexVersion]:
     """Every version of the day's master index, oldest first; empty when none was fetched yet."""
     paths = sorted(index_dir(day, settings).glob("[0-9]*.idx"))
@@ -376,6 +383,11 @@ class QuarterlyZip:
     sha256: str
     byte_count: int
     is_simulated: bool
+
+
+def landed_quarters(settings: Settings) -> list[str]:
+    """Every quarter of which a data set is landed, oldest first."""
+    return sorted(path.name for path in (settings.landing_dir / "quarterly").glob("????q?"))
 
 
 def quarterly_dir(quarter: str, settings: Settings) -> Path:

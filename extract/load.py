@@ -49,9 +49,7 @@ def load_filing_day(
     partition = day.isoformat()
     parsed = read_parsed_day(day, settings)
     if parsed is None:
-        raise LoadError(
-            f"{partition} is not parsed: run python -m extract filing-day {partition}, which parses and loads."
-        )
+        raise LoadError(f"{partition} is not parsed: run python -m extract filing-day {partition}, which parses it.")
     if is_weekend(day) and not any(parsed.row_counts.values()):
         logger.info("%s: a weekend, nothing to load", partition)
         return LoadResult("daily", partition, is_skipped=True)
@@ -90,7 +88,7 @@ def load_quarter(
     if not versions:
         raise SourceDataError(
             f"No data set of {quarter} is landed in {landing.quarterly_dir(quarter, settings)}: fetch it first with "
-            f"python -m extract quarter {quarter}, which also loads it."
+            f"python -m extract quarter {quarter}."
         )
     current = versions[-1]
     if not force:

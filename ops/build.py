@@ -1,4 +1,4 @@
-"""Build the marts of the current DATA_DIR, let the gate judge them and publish: ``make build``, without Airflow."""
+"""Load what is landed, build the marts, let the gates judge both and publish: ``make build``, without Airflow."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from warehouse.settings import load_settings
 
 @click.command()
 def main() -> None:
-    """Run dbt, the quality gate over the marts, and publish; exit 1 with the reason when one of them fails."""
+    """Load, run dbt and the quality gates, and publish; exit 1 with the reason when one of them fails."""
     console = Console(highlight=False)
     settings = load_settings()
     try:
+        console.rule("load what is landed")
+        loaded = steps.load_landed(settings)
+        new = [result for result in loaded if not result.is_skipped]
+        console.print(f"{len(loaded)} quarters and filing days are loaded, {len(new)} of them now")
         console.rule("dbt build")
         steps.dbt_build(settings, on_line=lambda line: console.print(line, markup=False))
         console.rule("quality gate")

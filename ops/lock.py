@@ -1,4 +1,4 @@
-"""Make the hashed lock files from pyproject.toml: ``requirements.lock`` (run) and ``requirements-dev.lock`` (run + test).
+"""Make the hashed locks from pyproject.toml: ``requirements.lock`` to run, ``requirements-dev.lock`` to run and test.
 
 Needs ``uv`` on the PATH (``pip install uv``); installing from the locks needs only pip.
 """
@@ -10,10 +10,9 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-COMPILE = (
-    "uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes "
-    "--no-header --no-emit-index-url --no-strip-extras --quiet"
-).split()
+COMPILE = ["uv", "pip", "compile", "pyproject.toml", "--universal", "--python-version", "3.11", "--generate-hashes"]
+# No index address goes into a lock: it must install from wherever the machine's pip is told to look.
+FORM = ["--no-header", "--no-emit-index-url", "--no-strip-extras", "--quiet"]
 _ENTRY = re.compile(r"^(?P<name>[a-z0-9._-]+)(?P<extras>\[[^\]]+\])(?P<rest>==.*?)(?=^\S|\Z)", re.M | re.S)
 
 
@@ -32,7 +31,8 @@ def main() -> None:
         "requirements.lock": ["--extra", "postgres", "--constraint", "requirements-dev.lock"],
     }.items():
         path = ROOT / name
-        subprocess.run([*COMPILE, *options, "--output-file", name], cwd=ROOT, check=True)
+        command = [*COMPILE, *FORM, *options, "--output-file", name]
+        subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603 - fixed words only
         path.write_text(pin_without_extras_too(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
-from tqdm import tqdm
 
 from ops import steps
 from warehouse.database import write_connection
@@ -21,36 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from warehouse.settings import Settings
-
-
-def landed_days(settings: Settings) -> list[date]:
-    """Every filing day the landing zone holds an index, a holiday or filings of, oldest first."""
-    found = {path.name for path in (settings.landing_dir / "index").glob("????-??-??")}
-    found |= {path.stem for path in (settings.landing_dir / "filings").glob("????-??-??.parquet")}
-    return sorted(map(date.fromisoformat, found))
-
-
-def landed_quarters(settings: Settings) -> list[str]:
-    """Every quarter the landing zone holds a data set of, oldest first."""
-    return sorted(path.name for path in (settings.landing_dir / "quarterly").glob("????q?"))
-
-
-def rebuild_raw(settings: Settings) -> None:
-    """Parse and load everything that is landed into an empty warehouse file, each partition with its gate.
-
-    Raises:
-        GateFailed: A partition did not pass.
-    """
-    from extract.parse_day import parse_filing_day
-
-    for quarter in tqdm(landed_quarters(settings), desc="quarters", unit="quarter"):
-        with _quiet():
-            steps.load_quarters([quarter], settings)
-    days = landed_days(settings)
-    for day in tqdm(days, desc="parsing filing days", unit="day"):
-        parse_filing_day(day, settings)
-    with _quiet():
-        steps.load_and_check(tqdm([day.isoformat() for day in days], desc="loading filing days", unit="day"), settings)
 
 
 @contextlib.contextmanager
@@ -76,13 +44,6 @@ def set_aside(path: Path, settings: Settings) -> Iterator[None]:
     aside.unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """One line per partition is for task logs; here a bar tells the progress."""
-    with contextlib.redirect_stdout(None):
-        yield
-
-
 @click.command()
 def main() -> None:
     """Rebuild raw and marts from the landing zone, check and publish; say how long it took."""
@@ -90,10 +51,10 @@ def main() -> None:
     settings = load_settings()
     started = time.monotonic()
     try:
-        if not landed_days(settings) and not landed_quarters(settings):
-            raise LoadError(f"{settings.landing_dir} holds nothing to rebuild from. Check DATA_DIR.")
         with set_aside(settings.warehouse_path, settings):
-            rebuild_raw(settings)
+            loaded = steps.load_landed(settings)
+            if not loaded:
+                raise LoadError(f"{settings.landing_dir} holds nothing to rebuild from. Check DATA_DIR.")
             raw_seconds = time.monotonic() - started
             steps.dbt_build(settings, on_line=lambda line: console.print(line, markup=False))
             steps.check_marts(settings)

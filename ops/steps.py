@@ -15,7 +15,7 @@ from warehouse.errors import FetchError, GateFailed
 from warehouse.settings import load_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable
     from typing import Any, Protocol
 
     import duckdb
@@ -60,7 +60,7 @@ def fetch_and_parse(day: date, settings: Settings | None = None) -> list[str]:
     return sorted(filed.isoformat() for filed in days)
 
 
-def load_and_check(days: Iterable[str], settings: Settings | None = None) -> list[LoadResult]:
+def load_and_check(days: Collection[str], settings: Settings | None = None) -> list[LoadResult]:
     """Load filing days, each in one transaction with its gate: a day that fails leaves raw as it was.
 
     Raises:
@@ -77,7 +77,7 @@ def load_and_check(days: Iterable[str], settings: Settings | None = None) -> lis
     def check(connection: duckdb.DuckDBPyConnection, day: str, *, data_docs: bool) -> GateResult:
         return check_filing_day(connection, date.fromisoformat(day), settings, data_docs=data_docs)
 
-    return _load_each(list(days), load, check, settings)
+    return _load_each(days, load, check, settings)
 
 
 def fetch_quarters(quarters: Iterable[str], settings: Settings | None = None) -> list[str]:
@@ -96,7 +96,7 @@ def fetch_quarters(quarters: Iterable[str], settings: Settings | None = None) ->
     return wanted
 
 
-def load_quarters(quarters: Iterable[str], settings: Settings | None = None) -> list[LoadResult]:
+def load_quarters(quarters: Collection[str], settings: Settings | None = None) -> list[LoadResult]:
     """Load quarterly sets, each in one transaction with its gate: a quarter that fails leaves raw as it was.
 
     Raises:
@@ -113,7 +113,31 @@ def load_quarters(quarters: Iterable[str], settings: Settings | None = None) -> 
     def check(connection: duckdb.DuckDBPyConnection, quarter: str, *, data_docs: bool) -> GateResult:
         return check_quarter(connection, quarter, settings, data_docs=data_docs)
 
-    return _load_each(list(quarters), load, check, settings)
+    return _load_each(quarters, load, check, settings)
+
+
+def load_landed(settings: Settings | None = None) -> list[LoadResult]:
+    """Load every quarter and filing day of the landing zone, each through its gate, with a progress bar.
+
+    What is loaded already is skipped, so this costs little where nothing is new, and makes everything where the
+    warehouse is empty. No network.
+
+    Raises:
+        GateFailed: A quarter or day did not pass; the message names the rows. The others are loaded.
+    """
+    from tqdm import tqdm
+
+    from extract.landing import landed_days, landed_quarters
+    from extract.parse_day import parse_filing_day
+
+    settings = settings or load_settings()
+    quarters, days = landed_quarters(settings), landed_days(settings)
+    loaded = load_quarters(tqdm(quarters, desc="loading quarters", unit="quarter", disable=not quarters), settings)
+    for day in tqdm(days, desc="parsing filing days", unit="day", disable=not days):
+        parse_filing_day(day, settings)
+    names = [day.isoformat() for day in days]
+    loaded += load_and_check(tqdm(names, desc="loading filing days", unit="day", disable=not days), settings)
+    return loaded
 
 
 def is_published(settings: Settings | None = None) -> bool:
@@ -185,7 +209,7 @@ def _landed_before(day: date, settings: Settings) -> list[date]:
 
 
 def _load_each(
-    partitions: Sequence[str],
+    partitions: Collection[str],
     load: Callable[[duckdb.DuckDBPyConnection, str], LoadResult],
     check: _Check,
     settings: Settings,
@@ -194,14 +218,14 @@ def _load_each(
     from warehouse.database import write_connection
 
     # Data Docs keep the last runs only; pages of earlier ones would be written to be removed.
-    documented = set(partitions[-KEPT_RUNS:])
+    undocumented = len(partitions) - KEPT_RUNS
     loaded, failed = [], []
     with write_connection(settings) as connection:
-        for partition in partitions:
+        for number, partition in enumerate(partitions):
             connection.execute("begin")
             try:
                 result = load(connection, partition)
-                gate = None if result.is_skipped else check(connection, partition, data_docs=partition in documented)
+                gate = None if result.is_skipped else check(connection, partition, data_docs=number >= undocumented)
                 connection.execute("commit" if gate is None or gate.passed else "rollback")
             except BaseException:
                 connection.execute("rollback")

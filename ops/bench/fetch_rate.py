@@ -71,7 +71,7 @@ def measure(allowed: int, process_count: int, seconds: float = _SECONDS) -> Rate
             }
             running = [
                 subprocess.Popen(  # noqa: S603 - our own command line
-                    [sys.executable, "-m", "extract", "filing-day", day.isoformat(), "--fetch-only"],
+                    [sys.executable, "-m", "extract", "filing-day", day.isoformat()],
                     cwd=_REPOSITORY,
                     env=environment,
                     stdout=subprocess.DEVNULL,

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from extract import landing
+from ops.steps import load_landed
 from simulator.build import build_world
 from simulator.server import serve
 from tests.conftest import REPOSITORY
@@ -66,13 +67,14 @@ def run(settings: Settings, *arguments: str, **environment: str) -> subprocess.C
 
 
 def partitions(settings: Settings) -> dict[tuple[str, str], int]:
-    """Road and partition to submissions in the raw table."""
+    """Load what is landed; road and partition to submissions in the raw table."""
+    load_landed(settings)
     query = "select _road, _partition, count(*)::integer from raw.submission group by all"
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as connection:
         return {(road, partition): count for road, partition, count in connection.execute(query).fetchall()}
 
 
-def test_filing_days_are_fetched_and_loaded_over_a_holiday_and_a_weekend(server: RunningServer, tmp_path: Path) -> None:
+def test_filing_days_are_fetched_over_a_holiday_and_a_weekend(server: RunningServer, tmp_path: Path) -> None:
     settings = settings_for(server, tmp_path)
     done = run(settings, "filing-day", "2025-12-31", "--to", "2026-01-05")
     assert done.returncode == 0, done.stderr
@@ -92,29 +94,20 @@ def test_filing_days_are_fetched_and_loaded_over_a_holiday_and_a_weekend(server:
     assert again.returncode == 0, again.stderr
     assert server.stats()["by_kind"]["filing"] == before
     assert partitions(settings) == loaded
-    assert "2025-12-31: unchanged" in again.stdout
 
 
-def test_quarters_are_fetched_and_loaded_up_to_the_newest_published(server: RunningServer, tmp_path: Path) -> None:
+def test_quarters_are_fetched_up_to_the_newest_published(server: RunningServer, tmp_path: Path) -> None:
     settings = settings_for(server, tmp_path)
     done = run(settings, "quarter", "2025q3", "--from", "2025q4")
     assert done.returncode == 0, done.stderr
+    assert not settings.warehouse_path.exists()
     assert set(partitions(settings)) == {("quarterly", "2025q3"), ("quarterly", "2025q4")}
     assert "not published yet; the range ends before it" in done.stdout
     assert "quarter" in done.stderr
 
     again = run(settings, "quarter", "2025q3", "2025q4")
     assert again.returncode == 0, again.stderr
-    assert again.stdout.count("unchanged, ") >= 2
-
-
-def test_fetch_only_fills_the_landing_zone_and_makes_no_warehouse(server: RunningServer, tmp_path: Path) -> None:
-    settings = settings_for(server, tmp_path)
-    assert run(settings, "filing-day", "2026-01-02", "--fetch-only").returncode == 0
-    assert run(settings, "quarter", "2025q3", "--fetch-only").returncode == 0
-    assert landing.landed_accessions(date(2026, 1, 2), settings)
-    assert landing.quarterly_zips("2025q3", settings)
-    assert not settings.warehouse_path.exists()
+    assert again.stdout.count("unchanged, ") == 2
 
 
 @pytest.mark.parametrize(
