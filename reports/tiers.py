@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -14,6 +12,7 @@ from rich.text import Text
 from warehouse.errors import InsiderTiersError
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
 # Shape and word carry the meaning, colour only repeats it.
@@ -24,16 +23,18 @@ TIER_MARKS = {
     "Insufficient history": ("○", "dim"),
 }
 
+NOTHING = "-"
+
 _HEADLINE = """
     select
         quarter_end,
         sector,
         tier,
-        value,
-        five_year_average,
+        cast(value as double) as value,
+        cast(five_year_average as double) as five_year_average,
         percentile,
         history_months,
-        suggested_weight,
+        cast(suggested_weight as double) as suggested_weight,
         issuer_count,
         is_fragile,
         previous_quarter_tier
@@ -85,7 +86,7 @@ def read_latest_tiers(published_path: Path) -> LatestTiers:
             "run `make build`."
         )
     with duckdb.connect(str(published_path), read_only=True) as connection:
-        rows = connection.execute(_HEADLINE).fetchall()
+        rows = tuple(TierRow(*row) for row in connection.execute(_HEADLINE).fetchall())
         publication = connection.execute("select as_of_date, is_simulated from publication").fetchone()
     if not rows or publication is None:
         raise InsiderTiersError(
@@ -93,7 +94,7 @@ def read_latest_tiers(published_path: Path) -> LatestTiers:
             "(make backfill FROM=...) and run `make build`."
         )
     return LatestTiers(
-        rows=tuple(TierRow(*(float(cell) if isinstance(cell, Decimal) else cell for cell in row)) for row in rows),
+        rows=rows,
         as_of_date=publication[0],
         is_simulated=publication[1],
     )
@@ -129,10 +130,10 @@ def tier_table(tiers: LatestTiers) -> Table:
             _number(row.percentile, ".0%"),
             _number(row.suggested_weight, ".1%"),
             str(row.issuer_count),
-            row.previous_quarter_tier or "–",
+            row.previous_quarter_tier or NOTHING,
         )
     return table
 
 
 def _number(value: float | None, form: str) -> str:
-    return "–" if value is None else format(value, form)
+    return NOTHING if value is None else format(value, form)

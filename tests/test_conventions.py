@@ -51,7 +51,8 @@ def test_only_one_module_of_extract_opens_sockets() -> None:
 
 
 def test_every_setting_is_in_the_example_file_and_the_other_way_round() -> None:
-    read = set(re.findall(r'\b(?:text|_text|_number|_address)\(\s*"([A-Z_]+)"', text_of(REPOSITORY / "warehouse/settings.py")))
+    settings = text_of(REPOSITORY / "warehouse/settings.py")
+    read = set(re.findall(r'\btext\(\s*"([A-Z_]+)"', settings))
     listed = set(re.findall(r"^#? ?([A-Z_]+)=", text_of(REPOSITORY / ".env.example"), re.M))
     assert "DATA_DIR" in read
     assert read <= listed, f"not in .env.example: {sorted(read - listed)}"
@@ -89,17 +90,15 @@ def can_fail(function: ast.FunctionDef) -> bool:
 
 
 def test_every_test_can_fail() -> None:
-    tests = [(path, function) for path in (REPOSITORY / "tests").rglob("test_*.py") for function in functions_that_test(path)]
+    files = (REPOSITORY / "tests").rglob("test_*.py")
+    tests = [(path, function) for path in files for function in functions_that_test(path)]
     assert len(tests) > 50
     assert [f"{path.name}::{function.name}" for path, function in tests if not can_fail(function)] == []
 
 
 def test_no_mocks() -> None:
-    users = [
-        path.name
-        for path in (REPOSITORY / "tests").rglob("*.py")
-        if re.search(r"^\s*(from|import) (unittest\.mock|mock|responses|requests_mock|pytest_mock)\b", text_of(path), re.M)
-    ]
+    mock = re.compile(r"^\s*(from|import) (unittest\.mock|mock|responses|requests_mock|pytest_mock)\b", re.M)
+    users = [path.name for path in (REPOSITORY / "tests").rglob("*.py") if mock.search(text_of(path))]
     assert users == []
 
 
@@ -127,12 +126,15 @@ def test_no_registry_host_and_no_path_of_one_machine_is_named() -> None:
 
 
 def test_every_link_in_the_docs_resolves() -> None:
-    broken = []
-    for page in [path for path in tracked_files() if path.suffix == ".md"]:
-        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text_of(page)):
-            if not re.match(r"[a-z]+:", target) and not (page.parent / target).exists():
-                broken.append(f"{page.relative_to(REPOSITORY)} -> {target}")
-    assert broken == []
+    links = [
+        (page, target)
+        for page in tracked_files()
+        if page.suffix == ".md"
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text_of(page))
+        if not re.match(r"[a-z]+:", target)
+    ]
+    assert len(links) > 5
+    assert [(str(page), target) for page, target in links if not (page.parent / target).exists()] == []
 
 
 def test_the_readme_has_one_line_for_every_folder() -> None:

@@ -94,7 +94,7 @@ def test_the_ledger_adds_up_on_every_real_day(published: duckdb.DuckDBPyConnecti
 def test_lines_shares_and_dollars_of_each_filing_equal_an_independent_reading(
     published: duckdb.DuckDBPyConnection, real_data: Path
 ) -> None:
-    expected = {}
+    expected: dict[tuple[str, str, str], tuple[int, Decimal, Decimal]] = {}
     with (real_data / "manifest_filings.csv").open(encoding="utf-8", newline="") as file:
         for filing in csv.DictReader(file):
             expected |= independent_totals(filing["accession"], (real_data / filing["path"]).read_bytes())
