@@ -3,7 +3,7 @@
 - **Who cares:** whoever needs history; a tier compares with five years.
 - **May it be ignored?** Yes: the quarters that are loaded stay as they were.
 - **Where to look:** the task's log names the zip, the table and the column. A quarter that is not published yet is
-  fetched later; a damaged or changed file is refused whole. See `docs/runbooks/history.md`.
+  fetched later; a damaged or changed file is refused whole. See `docs/runbooks/gate_failed.md`.
 - **How to re-run:** trigger it again with the same quarters. Unchanged zips are neither fetched nor loaded again.
 
 ### What it does

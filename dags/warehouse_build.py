@@ -4,7 +4,7 @@
 - **May it be ignored?** For a day: readers keep the last good copy, complete and consistent.
 - **Where to look:** `dbt_build`: the log names the model or test; `DATA_DIR/dbt/` holds the compiled SQL.
   `check_marts`: a gate failed, rows are named in the log and in the Data Docs under `DATA_DIR/quality/`. `publish`:
-  disk or permissions of `DATA_DIR/published/`. See `docs/runbooks/build.md`.
+  disk or permissions of `DATA_DIR/published/`. See `docs/runbooks/build_failed.md`.
 - **How to re-run:** clear the run, or `make build`. Nothing is published unless both gates pass.
 
 ### What it does
@@ -16,6 +16,7 @@ become one build; when the published copy already holds everything that is loade
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowSkipException
@@ -36,12 +37,12 @@ with DAG(
 ):
 
     @task(**BUILDS)
-    def dbt_build() -> None:
+    def dbt_build(**context: Any) -> None:
         """Build and test every model, unless the published copy is up to date."""
         from ops import steps
 
         with fail_for_good():
-            if steps.is_published():
+            if context["dag_run"].run_type == "asset_triggered" and steps.is_published():
                 raise AirflowSkipException("The published copy holds everything that is loaded.")
             steps.dbt_build()
 

@@ -67,6 +67,13 @@ def test_doc_md_opens_with_triage_notes(dag: Any) -> None:
 
 
 @every_dag
+def test_the_runbooks_it_names_are_there(dag: Any, dags_folder: Path) -> None:
+    named = re.findall(r"`(docs/[^`]+)`", dag.doc_md)
+    assert named
+    assert [page for page in named if not (dags_folder.parent / page).is_file()] == []
+
+
+@every_dag
 def test_the_kind_is_a_tag_and_in_the_text(dag: Any, dag_id: str) -> None:
     assert dag.tags & {"data_interval", "now"} == {KINDS[dag_id]}
     assert f"**Kind:** `{KINDS[dag_id]}`" in dag.doc_md
