@@ -77,20 +77,3 @@
         range between interval {{ days }} days preceding and current row
     )
 {%- endmacro %}
-
-
--- The newest non-null value up to and including the row.
-{% macro last_known_value(value, partition_by, order_by) -%}
-    {{ return(adapter.dispatch('last_known_value')(value, partition_by, order_by)) }}
-{%- endmacro %}
-
-{% macro default__last_known_value(value, partition_by, order_by) -%}
-    {{ not_written_for('last_known_value') }}
-{%- endmacro %}
-
-{% macro duckdb__last_known_value(value, partition_by, order_by) -%}
-    last_value({{ value }} ignore nulls) over (
-        partition by {{ partition_by }} order by {{ order_by }}
-        rows between unbounded preceding and current row
-    )
-{%- endmacro %}

@@ -30,6 +30,12 @@ index_accessions as (
 
 ),
 
+issuer_sics as (
+
+    select * from {{ ref('int_issuer_sics') }}
+
+),
+
 sic_sectors as (
 
     select * from {{ ref('int_sic_sectors') }}
@@ -48,8 +54,8 @@ owners_of_filing as (
 
     select
         accession_number,
-        {{ join_text('owner_cik', ',', 'owner_cik') }} as owner_ciks,
-        {{ join_text('owner_name', '; ', 'owner_cik') }} as owner_names,
+        min(owner_cik) as first_owner_cik,
+        min(owner_name) as first_owner_name,
         count(*) as owner_count,
         bool_or(is_director) as is_director,
         bool_or(is_officer) as is_officer,
@@ -60,6 +66,21 @@ owners_of_filing as (
         min_by(full_title, role_rank * 1000000000000 + cast(owner_cik as bigint)) as officer_title
     from filing_owners
     group by accession_number
+
+),
+
+-- Nine filings in ten have one owner; lists are put together for the others only.
+joint_filings as (
+
+    select
+        filing_owners.accession_number,
+        {{ join_text('filing_owners.owner_cik', ',', 'filing_owners.owner_cik') }} as owner_ciks,
+        {{ join_text('filing_owners.owner_name', '; ', 'filing_owners.owner_cik') }} as owner_names
+    from filing_owners
+    inner join owners_of_filing
+        on filing_owners.accession_number = owners_of_filing.accession_number
+    where owners_of_filing.owner_count > 1
+    group by filing_owners.accession_number
 
 ),
 
@@ -89,64 +110,39 @@ winning_submissions as (
 
 ),
 
-first_sics as (
-
-    select
-        issuer_cik,
-        min_by(assigned_sic_code, concat(cast(filed_date as varchar), accession_number)) as first_sic_code
-    from winning_submissions
-    where assigned_sic_code is not null
-    group by issuer_cik
-
-),
-
--- Only the submission's header tells the SIC of its day. A filing without one takes what was last known of its issuer
--- when it was filed; an issuer whose SIC was learned later takes the first that was learned, so that nothing learned
--- after that moves the past.
 with_sic as (
 
     select
         winning_submissions.*,
-        {{ last_known_value(
-            'winning_submissions.assigned_sic_code',
-            'winning_submissions.issuer_cik',
-            'winning_submissions.filed_date, winning_submissions.accession_number'
-        ) }} as earlier_sic_code,
-        first_sics.first_sic_code
-    from winning_submissions
-    left join first_sics
-        on winning_submissions.issuer_cik = first_sics.issuer_cik
-
-),
-
-with_sic_source as (
-
-    select
-        *,
-        coalesce(assigned_sic_code, earlier_sic_code, first_sic_code) as sic_code,
+        coalesce(winning_submissions.assigned_sic_code, issuer_sics.sic_code) as sic_code,
         case
-            when assigned_sic_code is not null then 'filing_header'
-            when coalesce(earlier_sic_code, first_sic_code) is not null then 'latest_known'
+            when winning_submissions.assigned_sic_code is not null then 'filing_header'
+            when issuer_sics.sic_code is not null then 'latest_known'
             else 'none'
         end as sic_source
-    from with_sic
+    from winning_submissions
+    left join issuer_sics
+        on
+            winning_submissions.issuer_cik = issuer_sics.issuer_cik
+            and winning_submissions.filed_date >= issuer_sics.valid_from
+            and winning_submissions.filed_date < issuer_sics.valid_to
 
 ),
 
 filings as (
 
     select
-        with_sic_source.accession_number,
-        with_sic_source._road as road,
-        with_sic_source._partition,
-        with_sic_source.form_type,
-        substr(with_sic_source.form_type, 1, 1) as form_family,
-        coalesce(with_sic_source.form_type like '%/A', false) as is_amendment,
-        with_sic_source.issuer_cik,
-        with_sic_source.issuer_name,
-        with_sic_source.issuer_symbol,
-        coalesce(owners_of_filing.owner_ciks, '') as owner_ciks,
-        owners_of_filing.owner_names,
+        with_sic.accession_number,
+        with_sic._road as road,
+        with_sic._partition,
+        with_sic.form_type,
+        substr(with_sic.form_type, 1, 1) as form_family,
+        coalesce(with_sic.form_type like '%/A', false) as is_amendment,
+        with_sic.issuer_cik,
+        with_sic.issuer_name,
+        with_sic.issuer_symbol,
+        coalesce(joint_filings.owner_ciks, owners_of_filing.first_owner_cik, '') as owner_ciks,
+        coalesce(joint_filings.owner_names, owners_of_filing.first_owner_name) as owner_names,
         coalesce(owners_of_filing.owner_count, 0) as owner_count,
         coalesce(owners_of_filing.is_director, false) as is_director,
         coalesce(owners_of_filing.is_officer, false) as is_officer,
@@ -155,45 +151,47 @@ filings as (
         coalesce(owners_of_filing.is_executive, false) as is_executive,
         owners_of_filing.officer_title,
         coalesce(role_codes.role_code, 'other') as role_code,
-        with_sic_source.filed_date,
-        with_sic_source.accepted_at,
-        with_sic_source.period_of_report_date,
-        with_sic_source.original_submission_date,
-        with_sic_source.is_rule_10b5_1_box_checked,
-        with_sic_source.remarks,
-        with_sic_source.sic_code,
-        with_sic_source.sic_source,
+        with_sic.filed_date,
+        with_sic.accepted_at,
+        with_sic.period_of_report_date,
+        with_sic.original_submission_date,
+        with_sic.is_rule_10b5_1_box_checked,
+        with_sic.remarks,
+        with_sic.sic_code,
+        with_sic.sic_source,
         coalesce(issuer_sector_overrides.sector, sic_sectors.sector, 'Unmapped') as sector,
         coalesce(withdrawals.is_withdrawn, false) as is_withdrawn,
         -- Filed again under the same accession number in another partition: counted once, here.
-        with_sic_source.copy_count,
-        with_sic_source.cast_failure_count,
+        with_sic.copy_count,
+        with_sic.cast_failure_count,
         concat(
             'https://www.sec.gov/Archives/edgar/data/',
-            ltrim(with_sic_source.issuer_cik, '0'),
+            ltrim(with_sic.issuer_cik, '0'),
             '/',
-            replace(with_sic_source.accession_number, '-', ''),
+            replace(with_sic.accession_number, '-', ''),
             '/',
-            with_sic_source.accession_number,
+            with_sic.accession_number,
             '-index.htm'
         ) as filing_url
-    from with_sic_source
+    from with_sic
     left join owners_of_filing
-        on with_sic_source.accession_number = owners_of_filing.accession_number
+        on with_sic.accession_number = owners_of_filing.accession_number
+    left join joint_filings
+        on with_sic.accession_number = joint_filings.accession_number
     left join role_codes
         on owners_of_filing.role_rank = role_codes.role_rank
     left join withdrawals
-        on with_sic_source.accession_number = withdrawals.accession_number
+        on with_sic.accession_number = withdrawals.accession_number
     left join sic_sectors
         on
-            with_sic_source.sic_code = sic_sectors.sic_code
-            and with_sic_source.filed_date >= sic_sectors.valid_from
-            and with_sic_source.filed_date < coalesce(sic_sectors.valid_to, date '9999-12-31')
+            with_sic.sic_code = sic_sectors.sic_code
+            and with_sic.filed_date >= sic_sectors.valid_from
+            and with_sic.filed_date < coalesce(sic_sectors.valid_to, date '9999-12-31')
     left join issuer_sector_overrides
         on
-            with_sic_source.issuer_cik = issuer_sector_overrides.issuer_cik
-            and with_sic_source.filed_date >= issuer_sector_overrides.valid_from
-            and with_sic_source.filed_date < coalesce(issuer_sector_overrides.valid_to, date '9999-12-31')
+            with_sic.issuer_cik = issuer_sector_overrides.issuer_cik
+            and with_sic.filed_date >= issuer_sector_overrides.valid_from
+            and with_sic.filed_date < coalesce(issuer_sector_overrides.valid_to, date '9999-12-31')
 
 )
 

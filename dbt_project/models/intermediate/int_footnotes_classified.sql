@@ -101,8 +101,11 @@ classified as (
                 ) }}
             else false
         end as mentions_exercise_sale,
-        {{ text_matches('note_text', "\\bads(s)?\\b|\\badr(s)?\\b|american depositary") }}
-            as mentions_depositary_shares,
+        case
+            when contains(note_text, 'ads') or contains(note_text, 'adr') or contains(note_text, 'depositary')
+                then {{ text_matches('note_text', "\\bads(s)?\\b|\\badr(s)?\\b|american depositary") }}
+            else false
+        end as mentions_depositary_shares,
         -- Words of shared ownership: the same shares in two people's reports.
         case
             when contains(note_text, 'owne') or contains(note_text, 'general partner') or contains(note_text, 'joint')

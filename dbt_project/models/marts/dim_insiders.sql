@@ -6,47 +6,37 @@ filing_owners as (
 
 ),
 
-issuer_counts as (
+histories as (
 
     select
         owner_cik,
         count(distinct issuer_cik) as issuer_count,
         count(*) as filing_count,
         min(filed_date) as first_filed_date,
-        max(filed_date) as last_filed_date
+        max(filed_date) as last_filed_date,
+        max_by(accession_number, concat(cast(filed_date as varchar), accession_number)) as newest_accession_number
     from filing_owners
     group by owner_cik
-
-),
-
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by owner_cik
-            order by filed_date desc, accession_number desc
-        ) as recency
-    from filing_owners
 
 ),
 
 insiders as (
 
     select
-        ranked.owner_cik,
-        ranked.owner_name,
-        ranked.role_code as latest_role_code,
-        ranked.full_title as latest_officer_title,
-        ranked.issuer_cik as latest_issuer_cik,
-        issuer_counts.issuer_count,
-        issuer_counts.first_filed_date,
-        issuer_counts.last_filed_date,
-        issuer_counts.filing_count
-    from ranked
-    inner join issuer_counts
-        on ranked.owner_cik = issuer_counts.owner_cik
-    where ranked.recency = 1
+        filing_owners.owner_cik,
+        filing_owners.owner_name,
+        filing_owners.role_code as latest_role_code,
+        filing_owners.full_title as latest_officer_title,
+        filing_owners.issuer_cik as latest_issuer_cik,
+        histories.issuer_count,
+        histories.first_filed_date,
+        histories.last_filed_date,
+        histories.filing_count
+    from filing_owners
+    inner join histories
+        on
+            filing_owners.owner_cik = histories.owner_cik
+            and filing_owners.accession_number = histories.newest_accession_number
 
 )
 
