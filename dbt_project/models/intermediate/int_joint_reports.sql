@@ -142,7 +142,6 @@ pairs as (
         earlier.report_order as earlier_report_order,
         later.transaction_line_key as later_line_key,
         later.accession_number as later_accession_number,
-        concat(later.share_count, '|', later.price_usd) as lot,
         -- Two people who each own nothing else also own "the same" after buying the same lot, or after selling out;
         -- what both hold indirectly is more likely held by one and the same.
         coalesce(
@@ -184,18 +183,6 @@ pairs_with_shared_owner as (
         on
             pairs.later_accession_number = later_owners.accession_number
             and earlier_owners.owner_cik = later_owners.owner_cik
-
-),
-
--- An order filled in several lots: chance does not make two owners' lots agree one by one.
-filings_with_same_lots as (
-
-    select
-        earlier_accession_number,
-        later_accession_number
-    from pairs
-    group by earlier_accession_number, later_accession_number
-    having count(distinct lot) >= 2
 
 ),
 
@@ -298,6 +285,7 @@ pairs_through_each_other as (
 
 ),
 
+-- Equal lots, however many, are no sign: two founders may sell by twin plans through one broker, lot for lot.
 signed_pairs as (
 
     select
@@ -310,7 +298,6 @@ signed_pairs as (
             when pairs_with_shared_text.later_line_key is not null then 'shared_text'
             when pairs_through_each_other.later_line_key is not null then 'held_through_other'
             when pairs.has_same_holding then 'same_holding'
-            when filings_with_same_lots.later_accession_number is not null then 'same_lots'
         end as joint_sign_code
     from pairs
     left join pairs_with_shared_owner
@@ -325,10 +312,6 @@ signed_pairs as (
         on
             pairs.earlier_line_key = pairs_through_each_other.earlier_line_key
             and pairs.later_line_key = pairs_through_each_other.later_line_key
-    left join filings_with_same_lots
-        on
-            pairs.earlier_accession_number = filings_with_same_lots.earlier_accession_number
-            and pairs.later_accession_number = filings_with_same_lots.later_accession_number
 
 ),
 
