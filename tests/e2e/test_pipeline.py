@@ -15,6 +15,7 @@ from datetime import date, timedelta
 
 import duckdb
 import pytest
+import requests
 
 from ops.healthcheck import PUBLIC_HEALTH, TASK_HEALTH
 from tests.e2e.conftest import Pipeline, fingerprint
@@ -28,7 +29,8 @@ BACKFILLED = [
 ]
 HOLIDAYS = {"2025-12-25", "2026-01-01"}
 QUARTERS = ["2025q3", "2025q4"]
-BAD_DAY = "2026-01-08"
+BAD_DAY = "2025-12-19"
+LATE_DAY = "2026-01-09"
 ENDED = {"success", "failed"}
 
 
@@ -116,14 +118,27 @@ def test_a_second_airflow_of_the_same_folder_is_refused(pipeline: Pipeline) -> N
     assert "is running already" in second.stderr
 
 
-def test_backfill_over_two_weeks_survives_a_killed_scheduler(pipeline: Pipeline) -> None:
-    airflow = pipeline.airflow
-    # Bounds of the nights the runs start in: the day after the first filing day, two days after the last.
-    builds = len(builds_that_published(pipeline))
-    created = airflow.command(
-        *("backfill", "create", "--dag-id", "form4_daily", "--from-date", "2025-12-23", "--to-date", "2026-01-04"),
+def backfill(pipeline: Pipeline, from_date: str, to_date: str) -> None:
+    """Create a backfill with Airflow's own command once the one before, if any, is marked as complete.
+
+    The dates bound the nights the runs start in: the day after the first filing day, two days after the last.
+    """
+
+    def is_free() -> bool:
+        found = pipeline.airflow.api.call("GET", "backfills", params={"dag_id": "form4_daily"})["backfills"]
+        return all(one["completed_at"] for one in found)
+
+    pipeline.wait("the end of the backfill before", is_free, may_fail=True)
+    created = pipeline.airflow.command(
+        *("backfill", "create", "--dag-id", "form4_daily", "--from-date", from_date, "--to-date", to_date)
     )
     assert created.returncode == 0, created.stderr[-3000:]
+
+
+def test_backfill_over_two_weeks_survives_a_killed_scheduler(pipeline: Pipeline) -> None:
+    airflow = pipeline.airflow
+    builds = len(builds_that_published(pipeline))
+    backfill(pipeline, "2025-12-23", "2026-01-04")
 
     def backfilled() -> list[str]:
         return [state for run_id, state in pipeline.runs("form4_daily").items() if run_id.startswith("backfill")]
@@ -181,11 +196,8 @@ def test_a_bad_filing_day_fails_its_run_and_leaves_everything_as_it_was(pipeline
             content = path.read_bytes()
             path.write_bytes(content[: content.index(b"<issuer>") + 20])
 
-    created = pipeline.airflow.command(
-        *("backfill", "create", "--dag-id", "form4_daily", "--from-date", "2026-01-09", "--to-date", "2026-01-10"),
-    )
-    assert created.returncode == 0, created.stderr[-3000:]
-    (run_id,) = [run_id for run_id in pipeline.runs("form4_daily") if "2026-01-09T" in run_id]
+    backfill(pipeline, "2025-12-20", "2025-12-21")
+    (run_id,) = [run_id for run_id in pipeline.runs("form4_daily") if "2025-12-20T" in run_id]
     pipeline.wait("the end", lambda: pipeline.runs("form4_daily")[run_id] in ENDED, may_fail=True)
 
     assert pipeline.states("form4_daily", run_id) == {"fetch_and_parse": "success", "load_and_check": "failed"}
@@ -200,6 +212,26 @@ def test_a_bad_filing_day_fails_its_run_and_leaves_everything_as_it_was(pipeline
     assert list((pipeline.settings.quality_dir / "data_docs").rglob(f"*{BAD_DAY}*"))
 
 
+def test_a_late_index_is_asked_for_again_later(pipeline: Pipeline) -> None:
+    manners = f"{pipeline.settings.sec_www_url}/_simulator/manners"
+    requests.post(manners, json={"late_days": [LATE_DAY]}, timeout=10).raise_for_status()
+    backfill(pipeline, "2026-01-10", "2026-01-11")
+    (run_id,) = [run_id for run_id in pipeline.runs("form4_daily") if "2026-01-10T" in run_id]
+
+    def fetching() -> str | None:
+        return pipeline.states("form4_daily", run_id)["fetch_and_parse"]
+
+    pipeline.wait("the first try", lambda: fetching() == "up_for_retry", may_fail=True)
+    assert "NotPublishedYet" in pipeline.airflow.task_log("form4_daily", run_id, "fetch_and_parse")
+
+    requests.post(manners, json={"late_days": []}, timeout=10).raise_for_status()
+    pipeline.airflow.api.clear("form4_daily", run_id)
+    pipeline.wait("the second try", lambda: pipeline.runs("form4_daily")[run_id] in ENDED, may_fail=True)
+    pipeline.wait_until_idle()
+    assert LATE_DAY in published_partitions(pipeline)
+    expect_every_listed_filing_once(pipeline, [LATE_DAY])
+
+
 def test_a_corrupted_mart_fails_the_build_and_leaves_the_published_copy(pipeline: Pipeline) -> None:
     published = fingerprint(pipeline.settings.published_dir)
     with duckdb.connect(str(pipeline.settings.warehouse_path)) as connection:
@@ -207,7 +239,7 @@ def test_a_corrupted_mart_fails_the_build_and_leaves_the_published_copy(pipeline
             "update marts.fct_sector_ratios_daily set npr_usd = 7 "
             "where as_of_date = (select max(as_of_date) from marts.fct_sector_ratios_daily) and sector = 'All'"
         )
-    run_id = list(pipeline.runs("warehouse_build"))[-1]
+    run_id = builds_that_published(pipeline)[-1]
     pipeline.airflow.api.call(
         "POST",
         "dags/warehouse_build/clearTaskInstances",
