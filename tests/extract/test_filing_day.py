@@ -307,7 +307,7 @@ def environment(settings: Settings) -> dict[str, str]:
 
 
 def start_fetch(settings: Settings) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "extract", "filing-day", DAY.isoformat(), "--fetch-only"]
+    command = [sys.executable, "-m", "extract", "filing-day", DAY.isoformat()]
     return subprocess.Popen(command, cwd=REPOSITORY, env=environment(settings), stderr=subprocess.DEVNULL)
 
 
@@ -358,7 +358,7 @@ def test_an_interrupted_run_stops_at_once_even_during_a_pause(tmp_path: Path) ->
     with serve(root, rules=[{"match": "edgar/data", "action": "html403", "skip": 2}]) as server:
         settings = settings_for(server, tmp_path, pause=600)
         process = subprocess.Popen(
-            [sys.executable, "-m", "extract", "filing-day", DAY.isoformat(), "--fetch-only"],
+            [sys.executable, "-m", "extract", "filing-day", DAY.isoformat()],
             cwd=REPOSITORY,
             env={**environment(settings), "THROTTLE_PAUSE_SECONDS": "600"},
             stderr=subprocess.DEVNULL,
