@@ -46,9 +46,11 @@ with DAG(
         """Return the filing days whose parsed rows may differ from the loaded ones."""
         from ops import steps
 
-        run = context["dag_run"]
+        run, this = context["dag_run"], context["ti"]
         with fail_for_good():
-            return steps.fetch_and_parse(filing_day_of(run.data_interval_end or run.run_after))
+            return steps.fetch_and_parse(
+                filing_day_of(run.data_interval_end or run.run_after), is_last_try=this.try_number > this.max_tries
+            )
 
     @task(**WRITES, outlets=[RAW])
     def load_and_check(days: list[str]) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from extract.http import Patience
     from quality import GateResult
     from warehouse.settings import Settings
     from warehouse.writer import LoadResult
@@ -33,8 +34,18 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def fetch_and_parse(day: date, settings: Settings | None = None) -> list[str]:
+def fetch_and_parse(
+    day: date, settings: Settings | None = None, *, is_last_try: bool = False, patience: Patience | None = None
+) -> list[str]:
     """Bring a filing day to the landing zone and parse it; then look at the last days again, whose indexes change.
+
+    Args:
+        day: The filing day.
+        settings: Where to fetch from and where to.
+        is_last_try: Go on without the filings the server does not give. One filing must not hold up its day for ever:
+            the ledger counts it as not fetched, the gate judges how many may be missing, and the look-back of the next
+            nights asks for it again.
+        patience: How long one request is pursued; the usual when ``None``.
 
     Returns:
         The days to hand to `load_and_check`, oldest first: the day itself and those of the look-back that were landed
@@ -42,7 +53,8 @@ def fetch_and_parse(day: date, settings: Settings | None = None) -> list[str]:
 
     Raises:
         NotPublishedYet: The day's index is not there yet.
-        FetchError: The server did not give everything; what it gave stays and is not fetched again.
+        FetchError: The server did not give everything and this is not the last try; what it gave stays and is not
+            fetched again.
     """
     from extract.filing_day import fetch_filing_day
     from extract.parse_day import parse_filing_day
@@ -51,12 +63,15 @@ def fetch_and_parse(day: date, settings: Settings | None = None) -> list[str]:
     days = [day, *_landed_before(day, settings)]
     failed = []
     for filed in days:
-        summary = fetch_filing_day(filed, settings)
+        summary = fetch_filing_day(filed, settings, patience=patience)
         parse_filing_day(filed, settings)
         print(f"{filed}: {summary.status}, {summary.accessions} filings listed, {summary.fetched} fetched now")
         failed += [f"{filed} {accession}: {reason}" for accession, reason in summary.failed]
     if failed:
-        raise FetchError(f"{len(failed)} filings could not be fetched:\n" + "\n".join(failed))
+        message = f"{len(failed)} filings could not be fetched:\n" + "\n".join(failed)
+        if not is_last_try:
+            raise FetchError(message)
+        logger.warning("%s\nThe day goes on without them.", message)
     return sorted(filed.isoformat() for filed in days)
 
 
@@ -116,8 +131,51 @@ def load_quarters(quarters: Collection[str], settings: Settings | None = None) -
     return _load_each(quarters, load, check, settings)
 
 
+def fetch_issuers(settings: Settings | None = None) -> str:
+    """Bring the records of every known issuer to the landing zone that were not asked for within the last week.
+
+    Returns:
+        What came of it, in words.
+
+    Raises:
+        FetchError: Some records could not be had; the others are landed and not asked for again.
+    """
+    from extract.issuer_fetch import fetch_issuers as fetch
+
+    summary = fetch(settings or load_settings())
+    print(summary)
+    if summary.failed:
+        reasons = "\n".join(f"{cik}: {reason}" for cik, reason in summary.failed.items())
+        raise FetchError(f"{len(summary.failed)} issuer records could not be fetched:\n{reasons}")
+    return str(summary)
+
+
+def load_issuers(settings: Settings | None = None) -> list[LoadResult]:
+    """Load every landed issuer record in one transaction with its gate; nothing where none was ever fetched.
+
+    Raises:
+        GateFailed: The records did not pass; the message names the rows. Those loaded before stay.
+    """
+    from extract.issuer_records import has_landed_issuers
+    from extract.load import load_issuers as load_records
+    from quality import check_issuers
+    from warehouse.raw_schema import ISSUERS_PARTITION
+
+    settings = settings or load_settings()
+    if not has_landed_issuers(settings):
+        return []
+
+    def load(connection: duckdb.DuckDBPyConnection, _: str) -> LoadResult:
+        return load_records(connection, settings)
+
+    def check(connection: duckdb.DuckDBPyConnection, _: str, *, data_docs: bool) -> GateResult:
+        return check_issuers(connection, settings, data_docs=data_docs)
+
+    return _load_each([ISSUERS_PARTITION], load, check, settings)
+
+
 def load_landed(settings: Settings | None = None) -> list[LoadResult]:
-    """Load every quarter and filing day of the landing zone, each through its gate, with a progress bar.
+    """Load every quarter, filing day and issuer record of the landing zone, each through its gate, with a progress bar.
 
     What is loaded already is skipped, so this costs little where nothing is new, and makes everything where the
     warehouse is empty. No network.
@@ -137,7 +195,7 @@ def load_landed(settings: Settings | None = None) -> list[LoadResult]:
         parse_filing_day(day, settings)
     names = [day.isoformat() for day in days]
     loaded += load_and_check(tqdm(names, desc="loading filing days", unit="day", disable=not days), settings)
-    return loaded
+    return loaded + load_issuers(settings)
 
 
 def is_published(settings: Settings | None = None) -> bool:
