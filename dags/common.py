@@ -24,7 +24,8 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_delay": timedelta(minutes=1),
     "execution_timeout": timedelta(hours=3),
 }
-# Loads go before builds: days that wait are built together, once.
+LOADERS = ("form345_quarterly", "form4_daily")
+# Loads go before builds.
 WRITES: dict[str, Any] = {"pool": WRITER_POOL, "priority_weight": 10, "weight_rule": "absolute"}
 BUILDS: dict[str, Any] = {"pool": WRITER_POOL, "priority_weight": 1, "weight_rule": "absolute"}
 # The index appears between 22:00 and 22:45 New York time, on bad nights hours later: wait 5, 10, 20, … 120 minutes.
@@ -37,6 +38,15 @@ FETCHES: dict[str, Any] = {
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(hours=2),
 }
+
+
+def loads_under_way(task_instance: Any) -> int:
+    """How many runs fetch or load right now; one that waits to try again later (a late index) does not count."""
+    return sum(
+        task_instance.get_dr_count(dag_id=dag_id, states=["queued", "running"])
+        - task_instance.get_ti_count(dag_id=dag_id, states=["up_for_retry"])
+        for dag_id in LOADERS
+    )
 
 
 @contextlib.contextmanager

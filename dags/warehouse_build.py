@@ -9,19 +9,23 @@
 
 ### What it does
 
-**Kind:** `now`. Runs when raw has changed. Days that were loaded while a build ran, or while one waited for the writer,
-become one build; when the published copy already holds everything that is loaded, the build is skipped.
+**Kind:** `now`. Runs when raw has changed. It waits for the days that are on their way, a quarter of an hour at most,
+so that several become one build; when the published copy already holds everything that is loaded, the build is skipped.
+Triggered by hand it neither waits nor skips.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from dags.common import BUILDS, DEFAULT_ARGS, RAW, fail_for_good
+from dags.common import BUILDS, DEFAULT_ARGS, RAW, fail_for_good, loads_under_way
+
+# A catch-up takes hours; its readers shall see something of it before the end.
+LONGEST_WAIT = timedelta(minutes=15)
 
 with DAG(
     dag_id="warehouse_build",
@@ -35,6 +39,13 @@ with DAG(
     default_args=DEFAULT_ARGS,
     tags=["now", "dbt", "published"],
 ):
+
+    @task.sensor(mode="reschedule", poke_interval=10, timeout=3600, pool="default_pool")
+    def loads_are_done(**context: Any) -> bool:
+        """Wait for the days on their way, so that they are built together."""
+        run = context["dag_run"]
+        waited = datetime.now(UTC) - run.start_date
+        return run.run_type != "asset_triggered" or waited > LONGEST_WAIT or not loads_under_way(context["ti"])
 
     @task(**BUILDS)
     def dbt_build(**context: Any) -> None:
@@ -62,4 +73,4 @@ with DAG(
         with fail_for_good():
             steps.publish()
 
-    dbt_build() >> check_marts() >> publish()
+    loads_are_done() >> dbt_build() >> check_marts() >> publish()
