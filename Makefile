@@ -29,7 +29,7 @@ demo: $(VENV)/run.stamp ## See it work: simulated EDGAR, real Airflow, tiers at 
 
 test: $(VENV)/dev.stamp ## Run every test: fast ones first, then the end-to-end ones
 	$(RUN) -m pytest -m "not e2e" -n 2 --dist loadfile
-	$(RUN) -m pytest -m e2e
+	$(RUN) -m pytest -m e2e -n 2 --dist loadfile
 
 lint: $(VENV)/dev.stamp ## Check style, types, import layers, SQL and that dbt can parse the project
 	$(RUN) -m ops.lint
