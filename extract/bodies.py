@@ -98,6 +98,11 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
+def _is_json_object_begun(body: bytes) -> bool:
+    # Whether it can be read to its end is judged after it is kept: a record the SEC mangled has a reason then.
+    return body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+
+
 def _is_zip(body: bytes) -> bool:
     return body.startswith(_ZIP_STARTS)
 
@@ -116,7 +121,7 @@ _SHAPES: dict[str, Callable[[bytes], bool]] = {
     "listing": _is_json,
     "filing": _is_submission,
     "quarterly": _is_zip,
-    "issuer": _is_json,
+    "issuer": _is_json_object_begun,
     "price": _is_data_text,
     "page": _is_web_page,
 }

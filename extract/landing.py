@@ -8,8 +8,10 @@ A file appears by rename, complete or not at all; everything after the landing z
     landing/filings/<day>.parquet                         one row per submission (FILING_SCHEMA)
     landing/filings/<day>.spool/<accession>.filing        the same, one file each, while a day is being fetched
     landing/quarterly/<quarter>/<sha256[:12]>_form345.zip and <sha256[:12]>.json
+    landing/issuers/<CIK>/<fetched at>Z_<sha256[:12]>.json  versions of an issuer's record (extract.issuer_records)
+    landing/issuers/<CIK>/checked.json                    when that was last asked, and what the server said
     landing/outcomes/<partition>/<run>.jsonl              one JSON object per fetch
-    landing/.locks/<day>.lock                             held while a process works on a day; empty
+    landing/.locks/<partition>.lock                       held while a process works on a day or the issuers; empty
 """
 
 from __future__ import annotations
@@ -310,19 +312,30 @@ def day_lock(day: date, settings: Settings) -> Iterator[None]:
     Raises:
         FetchError: Another process held the day for an hour.
     """
-    path = settings.landing_dir / ".locks" / f"{day.isoformat()}.lock"
+    with partition_lock(day.isoformat(), settings):
+        yield
+
+
+@contextmanager
+def partition_lock(partition: str, settings: Settings) -> Iterator[None]:
+    """Let one process at a time work on a partition's landing; the lock ends with the process that holds it.
+
+    Raises:
+        FetchError: Another process held it for an hour.
+    """
+    path = settings.landing_dir / ".locks" / f"{partition}.lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path, thread_local=False)
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        logger.warning("%s is being fetched by another process; waiting for it", day)
+        logger.warning("%s: being fetched by another process; waiting for it", partition)
         try:
             lock.acquire(timeout=_LOCK_WAIT_SECONDS, poll_interval=0.5)
         except Timeout as error:
             raise FetchError(
-                f"{day} has been locked by another process for {_LOCK_WAIT_SECONDS:.0f} s ({path}): see whether a "
-                "fetch of that day hangs, stop it, and run again"
+                f"{partition} has been locked by another process for {_LOCK_WAIT_SECONDS:.0f} s ({path}): see whether "
+                "a fetch of it hangs, stop it, and run again"
             ) from error
     try:
         yield

@@ -1,6 +1,6 @@
 """Load what was parsed or unpacked into the raw tables; the writer decides whether anything changes.
 
-Both functions work inside the caller's transaction where one is open, so that a quality gate can look at the rows
+The functions work inside the caller's transaction where one is open, so that a quality gate can look at the rows
 before they are committed.
 """
 
@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from typing import TYPE_CHECKING
 
 from extract import landing
 from extract.calendar import is_weekend
+from extract.issuer_records import has_landed_issuers, landed_state, write_records
 from extract.parse_day import read_parsed_day
 from extract.quarterly_zip import remove_unpacked, unpack_quarter, unpacked_dir
 from warehouse.errors import LoadError, SourceDataError
+from warehouse.raw_schema import ISSUERS_PARTITION
 from warehouse.writer import LoadResult, replace_partition, skip_if_loaded
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 # Raise it whenever the same zip would give other rows: the quarters are then loaded again.
 READER_VERSION = "form345-1"
+# The same for issuer records.
+RECORD_READER_VERSION = "issuers-1"
 
 
 def load_filing_day(
@@ -115,6 +120,61 @@ def load_quarter(
         )
     finally:
         remove_unpacked(quarter, settings)
+
+
+def load_issuers(connection: duckdb.DuckDBPyConnection, settings: Settings, *, force: bool = False) -> LoadResult:
+    """Replace the issuer records in the raw tables by every landed version.
+
+    Args:
+        connection: A connection of `warehouse.database.write_connection`.
+        settings: Where landing zone and parsed files are.
+        force: Load even when nothing was landed since the last time.
+
+    Raises:
+        LoadError: The landing zone holds records of the SEC and of a simulator; see also `replace_partition`.
+        SourceDataError: No record was ever fetched.
+    """
+    if not has_landed_issuers(settings):
+        raise SourceDataError(
+            f"No issuer record is landed in {settings.landing_dir / 'issuers'}: fetch them first with "
+            "python -m extract issuers."
+        )
+    state = landed_state(settings)
+    if not force:
+        loaded = skip_if_loaded(
+            connection,
+            road="issuers",
+            partition=ISSUERS_PARTITION,
+            source_sha256=state,
+            parser_version=RECORD_READER_VERSION,
+        )
+        if loaded:
+            return loaded
+    folder = settings.parsed_dir / "issuers"
+    try:
+        count, simulated = write_records(folder / "issuer_records.parquet", settings)
+        outcomes = landing.read_outcomes(ISSUERS_PARTITION, settings)
+        simulated |= {row["is_simulated"] for row in outcomes if row["outcome"] == "fetched"}
+        if len(simulated) > 1:
+            raise LoadError(
+                f"{settings.landing_dir / 'issuers'} holds real and simulated records: the two are never mixed. "
+                "Remove that folder and landing/outcomes/issuers, and fetch the records again."
+            )
+        outcomes_path = folder / "fetch_outcomes.jsonl"
+        outcomes_path.write_text("".join(json.dumps(row) + "\n" for row in outcomes), encoding="utf-8")
+        return replace_partition(
+            connection,
+            road="issuers",
+            partition=ISSUERS_PARTITION,
+            tables={"issuer_records": folder / "issuer_records.parquet", "fetch_outcomes": outcomes_path},
+            source_sha256=state,
+            parser_version=RECORD_READER_VERSION,
+            is_simulated=simulated == {True},
+            expected_counts={"issuer_records": count, "fetch_outcomes": len(outcomes)},
+            force=force,
+        )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_outcomes(quarter: str, settings: Settings) -> Path:

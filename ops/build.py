@@ -19,7 +19,7 @@ def main() -> None:
         console.rule("load what is landed")
         loaded = steps.load_landed(settings)
         new = [result for result in loaded if not result.is_skipped]
-        console.print(f"{len(loaded)} quarters and filing days are loaded, {len(new)} of them now")
+        console.print(f"{len(loaded)} partitions (quarters, filing days, issuers) are loaded, {len(new)} of them now")
         console.rule("dbt build")
         steps.dbt_build(settings, on_line=lambda line: console.print(line, markup=False))
         console.rule("quality gate")

@@ -53,6 +53,19 @@ def quarter_set(quarter: str, show_all: bool) -> None:
     _report(result, show_all=show_all)
 
 
+@main.command("issuers")
+@click.option("--all", "show_all", is_flag=True, help="Show the expectations that held, too.")
+def issuers(show_all: bool) -> None:
+    """Check the issuer records as they are loaded."""
+    from quality.raw_gate import check_issuers
+    from warehouse.database import read_connection
+    from warehouse.settings import load_settings
+
+    settings = load_settings()
+    with read_connection(settings.warehouse_path) as connection:
+        _report(check_issuers(connection, settings), show_all=show_all)
+
+
 @main.command("marts")
 @click.option("--all", "show_all", is_flag=True, help="Show the expectations that held, too.")
 def marts(show_all: bool) -> None:

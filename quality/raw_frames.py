@@ -70,6 +70,15 @@ def quarter_frames(connection: duckdb.DuckDBPyConnection, quarter: str) -> dict[
     }
 
 
+def issuer_frames(connection: duckdb.DuckDBPyConnection) -> dict[str, pd.DataFrame]:
+    """The frame of the issuer records: some thousand rows of a few short columns.
+
+    Args:
+        connection: Open connection, inside the transaction that loaded the records.
+    """
+    return {"issuer_records": connection.execute(_ISSUER_RECORDS).df()}
+
+
 def quarter_bounds(quarter: str) -> tuple[date, date]:
     """First and last day of a quarter such as ``2024q3``.
 
@@ -301,6 +310,16 @@ def _footnote_references_query() -> str:
     order by all
     """
 
+
+_ISSUER_RECORDS = r"""
+select
+    cik,
+    fetched_at,
+    unreadable_reason,
+    case when trim(sic) <> '' and not regexp_full_match(trim(sic), '\d{4}') then sic end as unreadable_sic
+from raw.issuer_records
+order by cik, fetched_at
+"""
 
 _OF_QUARTER = "_road = 'quarterly' and _partition = $partition"
 

@@ -1,11 +1,11 @@
-"""The gate between loading and committing: what a filing day or a quarterly set must look like in raw."""
+"""The gate between loading and committing: what a partition must look like in raw."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from quality.gate import GateResult, run_gate
-from quality.raw_suite import FILING_DAY, QUARTER
+from quality.raw_suite import FILING_DAY, ISSUERS, QUARTER
 
 if TYPE_CHECKING:
     from datetime import date
@@ -58,3 +58,16 @@ def check_quarter(
     from quality.raw_frames import quarter_frames
 
     return run_gate(QUARTER, quarter_frames(connection, quarter), settings, partition=quarter, data_docs=data_docs)
+
+
+def check_issuers(connection: duckdb.DuckDBPyConnection, settings: Settings, *, data_docs: bool = True) -> GateResult:
+    """Check the issuer records, as the caller's open transaction sees them.
+
+    Args:
+        connection: Open connection, inside the transaction that loaded the records.
+        settings: Where Data Docs and results go.
+        data_docs: Whether a pass gets pages in Data Docs, which keep the last runs only.
+    """
+    from quality.raw_frames import issuer_frames
+
+    return run_gate(ISSUERS, issuer_frames(connection), settings, partition="issuers", data_docs=data_docs)

@@ -1,4 +1,4 @@
-"""What must hold for a partition of raw before it is committed: one filing day, or one quarterly set.
+"""What must hold for a partition of raw before it is committed: a filing day, a quarterly set, the issuer records.
 
 Severities follow one rule. What EDGAR or our own code guarantees is an ``error`` at the first row. What a filer can
 mistype is a ``warning`` row by row, and an ``error`` only above a share no filer can cause: one odd filing must not
@@ -480,3 +480,42 @@ QUARTER = GateSuite(
     "One quarterly set in raw, before it is committed.",
     (_QUARTER_TABLES, _QUARTER_SUBMISSIONS, _QUARTER_TRANSACTIONS),
 )
+
+_ISSUER_RECORDS = FrameSuite(
+    "issuer_records",
+    "row of raw.issuer_records",
+    ("cik", "fetched_at"),
+    (
+        Expect(
+            "issuer_record_ciks_numeric",
+            "ExpectColumnValuesToMatchRegex",
+            {"column": "cik", "regex": r"^\d{10}$"},
+            "error",
+            "Records are joined to filings by the ten digits they were asked for.",
+        ),
+        _compound_key(
+            "issuer_record_versions_unique",
+            ["cik", "fetched_at"],
+            "One answer is one version; twice would date what we learned twice.",
+        ),
+        *rarely(
+            _empty(
+                "issuer_records_readable",
+                "unreadable_reason",
+                "A record we cannot read is kept with its reason and asked for again by the next run.",
+                is_warning=True,
+            ),
+            rows=TYPED_VALUES,
+            share=TYPED_VALUES_SHARE,
+            reason="Above 2% (and 3 records) the SEC changed the format or something else was served.",
+        ),
+        _empty(
+            "issuer_record_sic_readable",
+            "unreadable_sic",
+            "A SIC has four digits; staging makes anything else NULL and counts it.",
+            is_warning=True,
+        ),
+    ),
+)
+
+ISSUERS = GateSuite("issuers", "All issuer records in raw, before they are committed.", (_ISSUER_RECORDS,))

@@ -12,7 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SCHEMA = "raw"
-ROADS = ("daily", "quarterly")
+# The first two bring filings; the third brings what the SEC's own list says of the issuers named in them.
+ROADS = ("daily", "quarterly", "issuers")
+
+# The issuers road is one partition: records are kept version by version, never replaced.
+ISSUERS_PARTITION = "issuers"
 
 
 @dataclass(frozen=True)
@@ -244,6 +248,26 @@ LEDGER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("_loaded_at", "TIMESTAMP"),
         ("_parser_version", "VARCHAR"),
     ),
+    # One row per landed version of a submissions JSON; a version that cannot be read has a reason and no values.
+    # Values are the JSON's own, lists as JSON text. A record makes nobody an issuer: people have records too.
+    "issuer_records": (
+        ("cik", "VARCHAR"),  # ten digits, as asked for
+        ("name", "VARCHAR"),
+        ("entity_type", "VARCHAR"),
+        ("sic", "VARCHAR"),
+        ("sic_description", "VARCHAR"),
+        ("tickers", "VARCHAR"),
+        ("exchanges", "VARCHAR"),
+        ("former_names", "VARCHAR"),
+        ("category", "VARCHAR"),
+        ("state_of_incorporation", "VARCHAR"),
+        ("unreadable_reason", "VARCHAR"),
+        ("fetched_at", "TIMESTAMP"),  # UTC: when we learned it
+        ("sha256", "VARCHAR"),
+        ("is_simulated", "BOOLEAN"),
+        ("_partition", "VARCHAR"),
+        ("_loaded_at", "TIMESTAMP"),
+    ),
     # One row per table of a loaded partition: what it was made from and what came of it.
     "loads": (
         ("_road", "VARCHAR"),
@@ -257,7 +281,7 @@ LEDGER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     # One row per expectation of a quality gate, every run kept.
     "gate_results": (
-        ("gate", "VARCHAR"),  # raw_filing_day | raw_quarter | marts
+        ("gate", "VARCHAR"),  # filing_day | quarter | issuers | marts
         ("partition", "VARCHAR"),  # what it looked at: filing day, quarter, or as-of date of the marts
         ("checked_at", "TIMESTAMP"),  # UTC
         ("passed", "BOOLEAN"),
@@ -277,8 +301,9 @@ STAMPS = frozenset({"_road", "_partition", "_loaded_at", "_parser_version"})
 REQUIRED_TABLES: dict[str, tuple[str, ...]] = {
     "daily": (*FORM345, "quarantine", "filing_index", "filing_index_files", "fetch_outcomes"),
     "quarterly": tuple(FORM345),
+    "issuers": ("issuer_records", "fetch_outcomes"),
 }
-OPTIONAL_TABLES: dict[str, tuple[str, ...]] = {"daily": (), "quarterly": ("fetch_outcomes",)}
+OPTIONAL_TABLES: dict[str, tuple[str, ...]] = {"daily": (), "quarterly": ("fetch_outcomes",), "issuers": ()}
 
 
 def table_columns(name: str) -> tuple[tuple[str, str], ...]:

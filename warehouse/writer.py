@@ -1,8 +1,8 @@
 """Loads files into the raw tables, one whole partition at a time: the only code that changes schema ``raw``.
 
-A partition is a filing day of the daily road (Parquet files made by the parser) or a quarter of the quarterly road
-(the SEC's TSV members). Loading replaces the partition in all its tables inside one transaction; loading the same
-source with the same parser again is skipped.
+A partition is a filing day of the daily road (Parquet files made by the parser), a quarter of the quarterly road
+(the SEC's TSV members), or all records of the issuers road. Loading replaces the partition in all its tables inside one
+transaction; loading the same source with the same parser again is skipped.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import duckdb
 from warehouse.database import in_transaction
 from warehouse.errors import LoadError
 from warehouse.raw_schema import (
+    ISSUERS_PARTITION,
     OPTIONAL_TABLES,
     REQUIRED_TABLES,
     ROADS,
@@ -43,8 +44,8 @@ class LoadResult:
     """What became of one load.
 
     Attributes:
-        road: ``daily`` or ``quarterly``.
-        partition: Filing day or quarter.
+        road: ``daily``, ``quarterly`` or ``issuers``.
+        partition: Filing day, quarter, or ``issuers``.
         is_skipped: Nothing was written: the same source, read by the same parser, is what the partition holds.
         row_counts: Rows per raw table in the partition now.
         elapsed_seconds: Time the load took.
@@ -86,8 +87,8 @@ def replace_partition(
 
     Args:
         connection: A connection of `warehouse.database.write_connection`.
-        road: ``daily`` or ``quarterly``.
-        partition: Filing day ``YYYY-MM-DD`` or quarter ``2024q3``.
+        road: ``daily``, ``quarterly`` or ``issuers``.
+        partition: Filing day ``YYYY-MM-DD``, quarter ``2024q3``, or ``issuers``.
         tables: Raw table name to its file or files (``.parquet``, ``.tsv``, ``.jsonl``), read by column name. Every
             table of ``raw_schema.REQUIRED_TABLES[road]`` must be there.
         source_sha256: Hash of the bytes the files were made from.
@@ -213,14 +214,20 @@ def _check_partition(road: str, partition: str) -> None:
     try:
         if road == "daily":
             valid = datetime.strptime(partition, "%Y-%m-%d").strftime("%Y-%m-%d") == partition  # noqa: DTZ007 - a day
+        elif road == "issuers":
+            valid = partition == ISSUERS_PARTITION
         else:
             year, _, quarter = partition.partition("q")
             valid = len(year) == 4 and year.isdecimal() and quarter in {"1", "2", "3", "4"}
     except ValueError:
         valid = False
     if not valid:
-        form = "a filing day, YYYY-MM-DD" if road == "daily" else "a quarter like 2024q3"
-        raise LoadError(f"{partition!r} is no partition of the {road} road: give {form}.")
+        forms = {
+            "daily": "a filing day, YYYY-MM-DD",
+            "quarterly": "a quarter like 2024q3",
+            "issuers": ISSUERS_PARTITION,
+        }
+        raise LoadError(f"{partition!r} is no partition of the {road} road: give {forms[road]}.")
 
 
 def _check_tables(road: str, partition: str, tables: Mapping[str, Path | Sequence[Path]]) -> None:

@@ -61,7 +61,7 @@ class Pipeline:
         def is_idle() -> bool:
             return not any(
                 state in {"queued", "running"}
-                for dag_id in ("form345_quarterly", "form4_daily", "warehouse_build")
+                for dag_id in ("form345_quarterly", "form4_daily", "issuers_weekly", "warehouse_build")
                 for state in self.runs(dag_id).values()
             )
 
@@ -82,7 +82,7 @@ class Pipeline:
         return dict(json.loads((self.settings.published_dir / "manifest.json").read_bytes()))
 
     def _expect_no_failure(self) -> None:
-        for dag_id in ("form345_quarterly", "form4_daily", "warehouse_build"):
+        for dag_id in ("form345_quarterly", "form4_daily", "issuers_weekly", "warehouse_build"):
             for run_id, state in self.runs(dag_id).items():
                 if state == "failed":
                     failed = [task for task, state in self.states(dag_id, run_id).items() if state == "failed"]

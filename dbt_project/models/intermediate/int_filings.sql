@@ -119,7 +119,11 @@ with_sic as (
             when winning_submissions.assigned_sic_code is not null then 'filing_header'
             when issuer_sics.sic_code is not null then 'latest_known'
             else 'none'
-        end as sic_source
+        end as sic_source,
+        case
+            when winning_submissions.assigned_sic_code is not null then winning_submissions.filed_date
+            else issuer_sics.learned_date
+        end as sic_known_from
     from winning_submissions
     left join issuer_sics
         on
@@ -159,6 +163,7 @@ filings as (
         with_sic.remarks,
         with_sic.sic_code,
         with_sic.sic_source,
+        with_sic.sic_known_from,
         coalesce(issuer_sector_overrides.sector, sic_sectors.sector, 'Unmapped') as sector,
         coalesce(withdrawals.is_withdrawn, false) as is_withdrawn,
         -- Filed again under the same accession number in another partition: counted once, here.
