@@ -6,6 +6,36 @@
 {%- endmacro %}
 
 
+-- The SEC writes a field that holds double quotes the way CSV does: wrapped in double quotes, with the inner ones
+-- doubled. Other makers of the same sets leave quotes as they are, balanced or not. So only what can be nothing else
+-- is unwrapped: quotes at both ends, and between them quotes in pairs only, at least one pair. Raw keeps the field
+-- as it is. Submissions (daily road) are no CSV and are left alone.
+{% macro clean_prose(column) -%}
+    {{ return(adapter.dispatch('clean_prose')(column)) }}
+{%- endmacro %}
+
+{% macro default__clean_prose(column) -%}
+    {{ not_written_for('clean_prose') }}
+{%- endmacro %}
+
+{% macro duckdb__clean_prose(column) -%}
+    case
+        when
+            starts_with(trim({{ column }}), '"')
+            and _road = 'quarterly'
+            and regexp_full_match(trim({{ column }}), '"([^"]|"")*""([^"]|"")*"', 's')
+            then nullif(trim(replace(substr(trim({{ column }}), 2, length(trim({{ column }})) - 2), '""', '"')), '')
+        else {{ clean_text(column) }}
+    end
+{%- endmacro %}
+
+
+-- Null differs from every value and from nothing else.
+{% macro is_different(left, right) -%}
+    coalesce({{ left }} <> {{ right }}, ({{ left }} is null) <> ({{ right }} is null))
+{%- endmacro %}
+
+
 -- CIKs are compared as ten digits; indexes and some filers leave the leading zeros out.
 {% macro clean_cik(column) -%}
     lpad({{ clean_text(column) }}, 10, '0')

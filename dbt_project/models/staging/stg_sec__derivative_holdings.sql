@@ -17,16 +17,16 @@ renamed as (
             partition by _road, _partition, accession_number
             order by try_cast(deriv_holding_sk as bigint)
         ) as line_number,
-        {{ clean_text('security_title') }} as security_title,
+        {{ clean_prose('security_title') }} as security_title,
         -- codes
         {{ clean_text('trans_form_type') }} as transaction_form_code,
         upper({{ clean_text('direct_indirect_ownership') }}) as direct_indirect_code,
-        {{ clean_text('nature_of_ownership') }} as ownership_nature,
+        {{ clean_prose('nature_of_ownership') }} as ownership_nature,
         -- amounts
         {{ parse_number('conv_exercise_price', 6) }} as exercise_price_usd,
         {{ parse_number('shrs_ownd_folwng_trans', 4) }} as share_count_owned_after,
         {{ parse_number('valu_ownd_folwng_trans', 2) }} as value_owned_after_usd,
-        {{ clean_text('undlyng_sec_title') }} as underlying_security_title,
+        {{ clean_prose('undlyng_sec_title') }} as underlying_security_title,
         {{ parse_number('undlyng_sec_shares', 4) }} as underlying_share_count,
         {{ parse_number('undlyng_sec_value', 2) }} as underlying_value_usd,
         -- dates

@@ -13,7 +13,7 @@ renamed as (
         {{ clean_text('accession_number') }} as accession_number,
         {{ clean_text('footnote_id') }} as footnote_id,
         -- texts
-        {{ clean_text('footnote_txt') }} as footnote_text,
+        {{ clean_prose('footnote_txt') }} as footnote_text,
         {{ clean_text('elements') }} as element_paths,
         -- provenance
         _road,

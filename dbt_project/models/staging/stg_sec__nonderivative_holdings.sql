@@ -17,11 +17,11 @@ renamed as (
             partition by _road, _partition, accession_number
             order by try_cast(nonderiv_holding_sk as bigint)
         ) as line_number,
-        {{ clean_text('security_title') }} as security_title,
+        {{ clean_prose('security_title') }} as security_title,
         -- codes
         {{ clean_text('trans_form_type') }} as transaction_form_code,
         upper({{ clean_text('direct_indirect_ownership') }}) as direct_indirect_code,
-        {{ clean_text('nature_of_ownership') }} as ownership_nature,
+        {{ clean_prose('nature_of_ownership') }} as ownership_nature,
         -- amounts
         {{ parse_number('shrs_ownd_folwng_trans', 4) }} as share_count_owned_after,
         {{ parse_number('valu_ownd_folwng_trans', 2) }} as value_owned_after_usd,

@@ -17,14 +17,14 @@ renamed as (
             partition by _road, _partition, accession_number
             order by try_cast(nonderiv_trans_sk as bigint)
         ) as line_number,
-        {{ clean_text('security_title') }} as security_title,
+        {{ clean_prose('security_title') }} as security_title,
         -- codes
         {{ clean_text('trans_form_type') }} as transaction_form_code,
         upper({{ clean_text('trans_code') }}) as transaction_code,
         upper({{ clean_text('trans_timeliness') }}) as timeliness_code,
         upper({{ clean_text('trans_acquired_disp_cd') }}) as acquired_disposed_code,
         upper({{ clean_text('direct_indirect_ownership') }}) as direct_indirect_code,
-        {{ clean_text('nature_of_ownership') }} as ownership_nature,
+        {{ clean_prose('nature_of_ownership') }} as ownership_nature,
         -- amounts
         {{ parse_number('trans_shares', 4) }} as share_count,
         {{ parse_number('trans_pricepershare', 6) }} as price_usd,

@@ -11,7 +11,7 @@ renamed as (
     select
         -- ids
         {{ clean_text('accession_number') }} as accession_number,
-        {{ clean_text('ownersignaturename') }} as signature_name,
+        {{ clean_prose('ownersignaturename') }} as signature_name,
         -- dates
         {{ parse_date('ownersignaturedate') }} as signature_date,
         -- casts that failed

@@ -12,8 +12,8 @@ renamed as (
         -- ids
         {{ clean_text('accession_number') }} as accession_number,
         {{ clean_cik('issuercik') }} as issuer_cik,
-        {{ clean_text('issuername') }} as issuer_name,
-        {{ clean_text('issuertradingsymbol') }} as issuer_symbol,
+        {{ clean_prose('issuername') }} as issuer_name,
+        {{ clean_prose('issuertradingsymbol') }} as issuer_symbol,
         {{ clean_text('header_issuer_name') }} as header_issuer_name,
         -- codes
         upper({{ clean_text('document_type') }}) as form_type,
@@ -21,7 +21,7 @@ renamed as (
         {{ clean_text('schema_version') }} as schema_version,
         {{ clean_text('assigned_sic') }} as assigned_sic_code,
         -- texts
-        {{ clean_text('remarks') }} as remarks,
+        {{ clean_prose('remarks') }} as remarks,
         {{ clean_text('recovery') }} as recovery_note,
         -- flags
         {{ parse_flag('aff10b5one') }} as is_rule_10b5_1_box_checked,
