@@ -83,11 +83,12 @@ def _inventory(connection: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, o
 
 
 def _must_be_filled(connection: duckdb.DuckDBPyConnection, mart: Mart) -> bool:
-    """Ratios need a signal trade and tiers a quarter end; everything else needs only a filing."""
+    """Ratios need a signal trade, tiers a quarter end, roads a quarter they share; all else needs only a filing."""
     needs = {
         _RATIO_TABLE: "select count(*) from marts.fct_insider_transactions where is_signal_trade",
         "fct_sector_tiers_quarterly": f"select count(*) from marts.{_RATIO_TABLE} where is_quarter_end",
         "fct_insider_transactions": "select count(*) from raw.nonderiv_trans",
+        "fct_road_reconciliation": _COVERED_QUARTERS,
     }
     row = connection.execute(needs.get(mart.name, "select 1")).fetchone()
     return bool(row and row[0])
@@ -118,6 +119,7 @@ def marts_frames(connection: duckdb.DuckDBPyConnection, today: date) -> dict[str
         "weights": connection.execute(_WEIGHTS).df(),
         "newest_transactions": connection.execute(_TRANSACTIONS).df(),
         "ledger": connection.execute(_ledger_query()).df(),
+        "reconciliation": connection.execute(_RECONCILIATION).df(),
         "ledger_totals": _with_unknown_losses(connection.execute(_LEDGER_TOTALS).df(), ledger_columns),
     }
 
@@ -459,6 +461,32 @@ union all
 select 'transaction lines', coalesce(ledger.transaction_line_count, 0), lines.counted from ledger, lines
 union all
 select 'signal lines', coalesce(ledger.signal_line_count, 0), lines.signal_count from ledger, lines
+"""
+
+
+# Quarters of which both roads hold filings.
+_COVERED_QUARTERS = """
+select count(*)
+from (
+    select _partition as quarter from raw.submission where _road = 'quarterly'
+    intersect
+    select year(_partition::date) || 'q' || quarter(_partition::date) from raw.submission where _road = 'daily'
+)
+"""
+
+# Filings that a road could not hold yet, or not any more, say nothing about how well it is read.
+_RECONCILIATION = """
+select
+    coalesce(year(filed_date) || 'q' || quarter(filed_date), 'unknown') as quarter,
+    count(*) as compared_count,
+    count(*) filter (not is_explained) as unexplained_count,
+    greatest(count(*) filter (not is_explained) - 3, 0) / count(*) as unexplained_share,
+    min(concat_ws(' ', accession_number, agreement, difference, reason_code)) filter (not is_explained)
+        as first_unexplained
+from marts.fct_road_reconciliation
+where agreement in ('agree', 'differs') or not is_explained
+group by all
+order by quarter
 """
 
 

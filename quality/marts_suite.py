@@ -56,6 +56,7 @@ MARTS = (
     Mart("fct_sector_ratios_daily", ("as_of_date", "sector", "window_days", "insider_group")),
     Mart("fct_sector_tiers_quarterly", ("quarter_end", "sector", "window_days", "insider_group", "measure")),
     Mart("fct_filing_day_ledger", ("filing_day",)),
+    Mart("fct_road_reconciliation", ("accession_number",)),
     Mart("fct_issuer_ratios_quarterly", ("quarter_end", "issuer_cik", "insider_group"), is_required=False),
     Mart("fct_cluster_buys", ("issuer_cik", "first_trade_date", "last_trade_date"), is_required=False),
     Mart("fct_sector_forward_returns", ("quarter_end", "sector", "horizon_months"), is_required=False),
@@ -438,6 +439,32 @@ _LEDGER_TOTALS = FrameSuite(
     ),
 )
 
+_RECONCILIATION = FrameSuite(
+    "reconciliation",
+    "quarter whose filings both roads hold",
+    ("quarter", "compared_count", "unexplained_count", "first_unexplained"),
+    (
+        _warning(
+            _between(
+                "roads_agree",
+                "unexplained_count",
+                0,
+                0,
+                "The SEC's own flattening is the independent check of our parser: each filing that differs or that one "
+                "road lacks without a reason is to be looked at, in fct_road_reconciliation.",
+            )
+        ),
+        _between(
+            "roads_agree_mostly",
+            "unexplained_share",
+            None,
+            0.01,
+            "A filing may be mended or withdrawn by hand at the SEC; more than one in a hundred means that a road is "
+            "read wrongly. The first three of a quarter are not counted.",
+        ),
+    ),
+)
+
 _PUBLICATION = FrameSuite(
     "publication",
     "the marts, compared with the published copy",
@@ -494,6 +521,7 @@ MARTS_SUITE = GateSuite(
         _TRANSACTIONS,
         _LEDGER,
         _LEDGER_TOTALS,
+        _RECONCILIATION,
         _PUBLICATION,
         _PUBLISHED_HISTORY,
     ),

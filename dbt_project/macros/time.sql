@@ -77,3 +77,9 @@
         range between interval {{ days }} days preceding and current row
     )
 {%- endmacro %}
+
+
+-- Quarters counted from the year 0, so that the next quarter is one more.
+{% macro quarter_ordinal(date) -%}
+    cast(extract(year from {{ date }}) * 4 + extract(quarter from {{ date }}) - 1 as integer)
+{%- endmacro %}

