@@ -8,8 +8,10 @@
 
 ### What it does
 
-**Kind:** `now`. Trigger it with the quarters to load, for example `{"quarters": ["2024q3", "2024q4"]}`: the SEC's
-quarterly Insider Transactions Data Sets are fetched, checked and loaded, each quarter in one transaction.
+**Kind:** `now`. Every Saturday, and when triggered without quarters: every set the SEC's page links since the first
+one that is landed is asked for, fetched where it is missing or has changed, checked and loaded, each quarter in one
+transaction. How far back history goes is your decision: while nothing is landed, nothing is fetched. Begin with
+`make backfill FROM=2019q1`, or trigger the DAG with quarters, for example `{"quarters": ["2024q3", "2024q4"]}`.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import DAG, Param, task
+from airflow.sdk import DAG, CronTriggerTimetable, Param, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from dags.common import DEFAULT_ARGS, FETCHES, RAW, WRITES, fail_for_good
 
@@ -25,14 +28,15 @@ QUARTERS = Param(
     [],
     type="array",
     items={"type": "string", "pattern": "^[0-9]{4}q[1-4]$"},
-    description="Quarters to load, for example 2024q3; the first data set is 2006q1.",
+    description="Quarters to load, for example 2024q3 (the first set is 2006q1); none for what is new or changed.",
 )
 
 with DAG(
     dag_id="form345_quarterly",
     description="History from the SEC's quarterly Insider Transactions Data Sets",
     doc_md=__doc__,
-    schedule=None,
+    # Saturday morning: the SEC publishes on business days, and the night's filing days are in by then.
+    schedule=CronTriggerTimetable("0 10 * * 6", timezone="America/New_York"),
     start_date=datetime(2006, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
@@ -55,6 +59,8 @@ with DAG(
         """Load each quarter in one transaction."""
         from ops import steps
 
+        if not quarters:
+            raise AirflowSkipException("No quarter is landed: begin with make backfill FROM=2019q1.")
         with fail_for_good():
             steps.load_quarters(quarters)
 

@@ -2,6 +2,7 @@
 
 python -m extract filing-day 2024-01-02
 python -m extract filing-day 2024-01-02 --to 2024-01-31
+python -m extract quarter
 python -m extract quarter 2024q3 2024q4
 python -m extract quarter --from 2019q1 --to 2025q4
 python -m extract issuers
@@ -23,7 +24,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from extract.filing_day import FetchSummary, fetch_filing_day
 from extract.issuer_fetch import fetch_issuers, known_issuers
 from extract.parse_day import parse_filing_day
-from extract.quarterly_fetch import fetch_quarter, parse_quarter, quarter_range
+from extract.quarterly_fetch import QuarterFetched, fetch_quarter, parse_quarter, quarter_range, update_quarters
 from warehouse.errors import InsiderTiersError, NotPublishedYet
 from warehouse.settings import load_settings
 
@@ -98,6 +99,8 @@ def filing_day(day: datetime, last: datetime | None) -> None:
 def quarter(quarters: tuple[str, ...], first: str | None, last: str | None) -> None:
     """Fetch the SEC's quarterly Insider Transactions Data Sets: each QUARTER named, as in 2024q3, or a range.
 
+    Without a QUARTER: every set published since the first one that is landed, where it is missing or has changed.
+
     The sets begin with 2006q1 and come out some weeks after a quarter's end. A quarter that has not changed since it
     was fetched is not fetched again.
     """
@@ -109,7 +112,13 @@ def quarter(quarters: tuple[str, ...], first: str | None, last: str | None) -> N
     elif last is not None:
         raise click.UsageError("--to needs --from.")
     if not wanted:
-        raise click.UsageError("name at least one quarter, for example 2024q3, or a range with --from.")
+        found = [_say_quarter(fetched) for fetched in update_quarters(settings)]
+        if not found:
+            raise click.UsageError(
+                "nothing is landed to bring up to date: name at least one quarter, for example 2024q3, or a range with "
+                "--from."
+            )
+        return
     with tqdm(wanted, unit="quarter", file=sys.stderr) as bar:
         for name in bar:
             bar.set_description(name)
@@ -120,8 +129,7 @@ def quarter(quarters: tuple[str, ...], first: str | None, last: str | None) -> N
                     raise
                 tqdm.write(f"{name}: not published yet; the range ends before it", file=sys.stdout)
                 break
-            size = fetched.version.byte_count / 1e6
-            tqdm.write(f"{name}: {fetched.status}, {size:.1f} MB", file=sys.stdout)
+            _say_quarter(fetched)
 
 
 @main.command("issuers")
@@ -174,6 +182,12 @@ def _bar(description: str, unit: str) -> Iterator[ProgressCallback]:
                 bar.update(progress.done - bar.n)
 
         yield report
+
+
+def _say_quarter(fetched: QuarterFetched) -> str:
+    size = fetched.version.byte_count / 1e6
+    tqdm.write(f"{fetched.quarter}: {fetched.status}, {size:.1f} MB", file=sys.stdout)
+    return fetched.quarter
 
 
 def _say_filing_day(summary: FetchSummary) -> None:

@@ -74,7 +74,7 @@ def quarter_range(first: str, last: str) -> Iterator[str]:
     start, end = (_ordinal(parse_quarter(text)) for text in (first, last))
     if start > end:
         raise SettingsError(f"the quarters from {first} to {last} are none: {first} is later than {last}")
-    return (f"{ordinal // 4}q{ordinal % 4 + 1}" for ordinal in range(start, end + 1))
+    return (_name(ordinal) for ordinal in range(start, end + 1))
 
 
 def fetch_quarter(quarter: str, settings: Settings, *, patience: Patience | None = None) -> QuarterFetched:
@@ -123,6 +123,51 @@ def fetch_quarter(quarter: str, settings: Settings, *, patience: Patience | None
     )
 
 
+def update_quarters(settings: Settings, *, patience: Patience | None = None) -> Iterator[QuarterFetched]:
+    """Bring what is landed up to date: every set published since the first quarter landed, where missing or changed.
+
+    The page that links the sets says which there are. Where it cannot be had, the quarters landed and the one after
+    them are asked for at their known addresses. Nothing is landed, nothing is fetched: how far back history goes is
+    the user's decision, and costs a download per quarter.
+
+    Args:
+        settings: Where to fetch from and where to.
+        patience: How long one fetch is pursued.
+
+    Yields:
+        What came of each quarter, oldest first.
+
+    Raises:
+        NotPublishedYet: A set that the page links is not there.
+        FetchError: The server did not give it.
+        Throttled: The server kept asking us to slow down.
+        SettingsError: ``SEC_CONTACT`` is missing for the SEC.
+    """
+    landed = landing.landed_quarters(settings)
+    if not landed:
+        return
+    with SecClient(settings, patience) as client:
+        page = _landing_page(client, landed[-1], settings)
+    published = linked_quarters(page) if page else []
+    if unlinked := sorted(set(landed) - set(published)):
+        logger.warning("%s: landed, but not linked by %s", ", ".join(unlinked), LANDING_PAGE)
+    for quarter in [name for name in published if name >= landed[0]]:
+        yield fetch_quarter(quarter, settings, patience=patience)
+    if not published:
+        for quarter in landed:
+            yield fetch_quarter(quarter, settings, patience=patience)
+        following = _name(_ordinal(landed[-1]) + 1)
+        try:
+            yield fetch_quarter(following, settings, patience=patience)
+        except NotPublishedYet:
+            logger.info("%s is not published yet", following)
+
+
+def linked_quarters(page: bytes) -> list[str]:
+    """Quarters of which a page links a set, oldest first."""
+    return sorted({name.decode().lower() for _, name in _LINK.findall(page)})
+
+
 def linked_sets(page: bytes, page_url: str, quarter: str) -> list[str]:
     """Addresses of a quarter's set linked by a page, in page order.
 
@@ -152,19 +197,27 @@ def _addresses(
 
 
 def _linked(client: SecClient, quarter: str, settings: Settings) -> list[str]:
-    page_url = f"{settings.sec_www_url}{LANDING_PAGE}"
+    page = _landing_page(client, quarter, settings)
+    links = linked_sets(page, f"{settings.sec_www_url}{LANDING_PAGE}", quarter)
+    # A link to elsewhere is not followed: only the configured server is asked.
+    return [url for url in links if url.startswith(f"{settings.sec_www_url}/")]
+
+
+def _landing_page(client: SecClient, quarter: str, settings: Settings) -> bytes:
+    """The page that links the sets; empty where it cannot be had."""
     try:
-        page = client.get(page_url, kind="page", partition=quarter)
+        page = client.get(f"{settings.sec_www_url}{LANDING_PAGE}", kind="page", partition=quarter)
     except Throttled:
         raise
     except FetchError as error:
         logger.warning("the page that links the quarterly sets cannot be had, known addresses are tried: %s", error)
-        return []
-    if page.is_missing:
-        return []
-    # A link to elsewhere is not followed: only the configured server is asked.
-    return [url for url in linked_sets(page.body, page_url, quarter) if url.startswith(f"{settings.sec_www_url}/")]
+        return b""
+    return b"" if page.is_missing else page.body
 
 
 def _ordinal(quarter: str) -> int:
     return int(quarter[:4]) * 4 + int(quarter[5]) - 1
+
+
+def _name(ordinal: int) -> str:
+    return f"{ordinal // 4}q{ordinal % 4 + 1}"

@@ -95,20 +95,29 @@ def load_and_check(days: Collection[str], settings: Settings | None = None) -> l
     return _load_each(days, load, check, settings)
 
 
-def fetch_quarters(quarters: Iterable[str], settings: Settings | None = None) -> list[str]:
-    """Bring quarterly sets to the landing zone; return the quarters, in order.
+def fetch_quarters(quarters: Iterable[str] = (), settings: Settings | None = None) -> list[str]:
+    """Bring quarterly sets to the landing zone: those named, or all published since the first one landed.
+
+    Returns:
+        The quarters to hand to `load_quarters`, oldest first. (Loading a set that has not changed costs next to
+        nothing, and one that failed its gate is tried again.) None when none was named and nothing is landed.
 
     Raises:
         NotPublishedYet: A quarter is not there yet.
+        FetchError: The server did not give it; what it gave before stays.
     """
-    from extract.quarterly_fetch import fetch_quarter
+    from extract.quarterly_fetch import fetch_quarter, update_quarters
 
     settings = settings or load_settings()
-    wanted = sorted(set(quarters))
-    for number, quarter in enumerate(wanted, start=1):
-        fetched = fetch_quarter(quarter, settings)
-        logger.info("%s: %s (%d of %d)", quarter, fetched.status, number, len(wanted))
-    return wanted
+    named = sorted(set(quarters))
+    fetching = (fetch_quarter(quarter, settings) for quarter in named) if named else update_quarters(settings)
+    found = []
+    for fetched in fetching:
+        print(f"{fetched.quarter}: {fetched.status}, {fetched.version.byte_count / 1e6:.1f} MB")
+        found.append(fetched.quarter)
+    if not found:
+        print("No quarterly set is landed, so there is none to bring up to date. History: make backfill FROM=2019q1")
+    return found
 
 
 def load_quarters(quarters: Collection[str], settings: Settings | None = None) -> list[LoadResult]:

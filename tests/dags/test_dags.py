@@ -185,3 +185,18 @@ def test_issuers_wait_for_their_sunday_when_airflow_is_started(dags_folder: Path
     assert first is not None
     assert first.run_after > datetime.now(UTC)
     assert first.run_after.in_timezone("America/New_York").strftime("%A %H:%M") == "Sunday 06:00"
+
+
+def test_the_quarterly_sets_are_looked_for_once_a_week_and_without_catching_up(dags_folder: Path) -> None:
+    dag = read(dags_folder, "form345_quarterly.py").dags["form345_quarterly"]
+    assert dag.timetable.expression == "0 10 * * 6"
+    assert dag.catchup is False
+    assert dag.params["quarters"] == []
+
+
+def test_a_week_without_any_quarter_landed_loads_nothing_and_says_what_brings_history(dags_folder: Path) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    dag = read(dags_folder, "form345_quarterly.py").dags["form345_quarterly"]
+    with pytest.raises(AirflowSkipException, match="make backfill FROM=2019q1"):
+        dag.get_task("load_quarters").python_callable([])

@@ -9,13 +9,24 @@ from typing import TYPE_CHECKING
 import pytest
 
 from extract import landing
-from extract.quarterly_fetch import FOLDERS, LANDING_PAGE, fetch_quarter, linked_sets, parse_quarter, quarter_range
+from extract.quarterly_fetch import (
+    FOLDERS,
+    LANDING_PAGE,
+    fetch_quarter,
+    linked_quarters,
+    linked_sets,
+    parse_quarter,
+    quarter_range,
+    update_quarters,
+)
 from simulator.server import serve
 from tests.extract.mirrors import QUICK, put, settings_for
 from warehouse.errors import FetchError, NotPublishedYet, SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from warehouse.settings import Settings
 
 OLD, NEW = FOLDERS
 
@@ -99,6 +110,48 @@ def test_a_quarter_that_is_nowhere_is_not_published_yet(tmp_path: Path) -> None:
         fetch_quarter("2024q4", settings_for(server, tmp_path))
 
 
+def statuses(settings: Settings) -> list[tuple[str, str]]:
+    return [(fetched.quarter, fetched.status) for fetched in update_quarters(settings, patience=QUICK)]
+
+
+def test_what_is_new_or_changed_since_the_first_quarter_landed_is_found(tmp_path: Path) -> None:
+    root = tmp_path / "mirror"
+    for quarter in ("2024q1", "2024q2", "2024q3"):
+        put(root, f"{OLD}/{quarter}_form345.zip", zip_of(quarter))
+    put(root, f"{NEW}/2024q4_form345.zip", zip_of("2024q4"))
+    with serve(root) as server:
+        settings = settings_for(server, tmp_path)
+        for quarter in ("2024q2", "2024q3"):
+            fetch_quarter(quarter, settings)
+        put(root, f"{OLD}/2024q3_form345.zip", zip_of("a corrected set"))
+        assert statuses(settings) == [("2024q2", "unchanged"), ("2024q3", "fetched"), ("2024q4", "fetched")]
+        server.reset_stats()
+        assert statuses(settings) == [(f"2024q{number}", "unchanged") for number in (2, 3, 4)]
+        # The page, and a question without an answer's body per set.
+        assert server.stats()["requests"] == 4
+    assert landing.landed_quarters(settings) == ["2024q2", "2024q3", "2024q4"]
+
+
+def test_nothing_landed_is_nothing_to_bring_up_to_date(tmp_path: Path) -> None:
+    put(tmp_path / "mirror", f"{OLD}/2024q1_form345.zip", zip_of("a"))
+    with serve(tmp_path / "mirror") as server:
+        assert statuses(settings_for(server, tmp_path)) == []
+        assert server.stats()["requests"] == 0
+
+
+@pytest.mark.parametrize("is_out", [True, False])
+def test_without_the_page_the_next_quarter_is_tried_at_its_known_address(tmp_path: Path, *, is_out: bool) -> None:
+    root = tmp_path / "mirror"
+    put(root, f"{OLD}/2024q4_form345.zip", zip_of("a"))
+    rules = [{"match": "data-research", "action": "503", "times": None}]
+    with serve(root, rules=rules) as server:
+        settings = settings_for(server, tmp_path)
+        fetch_quarter("2024q4", settings, patience=QUICK)
+        if is_out:
+            put(root, f"{NEW}/2025q1_form345.zip", zip_of("b"))
+        assert statuses(settings) == [("2024q4", "unchanged"), *([("2025q1", "fetched")] if is_out else [])]
+
+
 def test_links_are_read_however_the_page_writes_them() -> None:
     page = b"""<a href="/files/x/2024q3_form345.zip">Q3</a> <A HREF='../2024Q3_form345.zip'>again</A>
     <a class=z href="https://www.sec.gov/y/2024q3_form345.zip" >elsewhere</a>
@@ -109,6 +162,7 @@ def test_links_are_read_however_the_page_writes_them() -> None:
         "http://127.0.0.1:8/2024Q3_form345.zip",
         "https://www.sec.gov/y/2024q3_form345.zip",
     ]
+    assert linked_quarters(page) == ["2024q2", "2024q3"]
 
 
 def test_quarters_are_read_strictly_and_ranges_cross_years() -> None:
