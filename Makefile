@@ -43,6 +43,8 @@ rebuild: $(VENV)/run.stamp ## Make the warehouse again from the landing zone, wi
 backfill: $(VENV)/run.stamp ## Load history from the SEC's quarterly sets: make backfill FROM=2019q1
 	@test -n "$(FROM)" || { echo "Say from which quarter: make backfill FROM=2019q1"; exit 2; }
 	@$(RUN) -m extract quarter --from $(FROM)
+	@$(RUN) -m ops.build --load-only
+	-@$(RUN) -m extract issuers
 	@$(RUN) -m ops.build
 
 airflow: $(VENV)/run.stamp ## Start Airflow on this machine (loopback only; prints address and password)

@@ -11,7 +11,8 @@ from warehouse.settings import load_settings
 
 
 @click.command()
-def main() -> None:
+@click.option("--load-only", is_flag=True, help="Stop when the raw tables are loaded.")
+def main(load_only: bool) -> None:
     """Load, run dbt and the quality gates, and publish; exit 1 with the reason when one of them fails."""
     console = Console(highlight=False)
     settings = load_settings()
@@ -20,6 +21,8 @@ def main() -> None:
         loaded = steps.load_landed(settings)
         new = [result for result in loaded if not result.is_skipped]
         console.print(f"{len(loaded)} partitions (quarters, filing days, issuers) are loaded, {len(new)} of them now")
+        if load_only:
+            return
         console.rule("dbt build")
         steps.dbt_build(settings, on_line=lambda line: console.print(line, markup=False))
         console.rule("quality gate")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -27,6 +30,7 @@ from extract.load import load_issuers
 from ops import steps
 from simulator.build import build_world
 from simulator.server import serve
+from tests.conftest import REPOSITORY
 from tests.extract.mirrors import QUICK, put, settings_for
 from tests.extract.test_cli import run
 from warehouse.database import read_connection, write_connection
@@ -309,6 +313,23 @@ def test_the_command_line_fetches_every_known_issuer_and_no_owner(server: Runnin
         assert connection.execute(query).fetchall() == [(len(known), True)]
     wrong = run(settings, "issuers", "AAPL")
     assert (wrong.returncode, "'AAPL' is no CIK" in wrong.stderr) == (1, True)
+
+
+def test_a_build_can_stop_after_loading_so_that_issuers_are_known(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    land(settings, ACME, record(ACME))
+    done = subprocess.run(
+        [sys.executable, "-m", "ops.build", "--load-only"],
+        cwd=REPOSITORY,
+        env={**os.environ, "DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert rows(settings, "select cik from raw.issuer_records") == [(ACME,)]
+    assert rows(settings, "select count(*) from information_schema.tables where table_schema <> 'raw'") == [(0,)]
 
 
 def test_every_real_record_is_read_and_loading_them_takes_seconds(real_data: Path, tmp_path: Path) -> None:
