@@ -480,7 +480,7 @@ select
     coalesce(year(filed_date) || 'q' || quarter(filed_date), 'unknown') as quarter,
     count(*) as compared_count,
     count(*) filter (not is_explained) as unexplained_count,
-    greatest(count(*) filter (not is_explained) - 3, 0) / count(*) as unexplained_share,
+    greatest(count(*) filter (not is_explained and agreement = 'differs') - 3, 0) / count(*) as differing_share,
     min(concat_ws(' ', accession_number, agreement, difference, reason_code)) filter (not is_explained)
         as first_unexplained
 from marts.fct_road_reconciliation

@@ -456,11 +456,12 @@ _RECONCILIATION = FrameSuite(
         ),
         _between(
             "roads_agree_mostly",
-            "unexplained_share",
+            "differing_share",
             None,
             0.01,
-            "A filing may be mended or withdrawn by hand at the SEC; more than one in a hundred means that a road is "
-            "read wrongly. The first three of a quarter are not counted.",
+            "A filing may be mended by hand at the SEC; more than one in a hundred that both roads hold with other "
+            "numbers means that a road is read wrongly. The first three of a quarter are not counted, nor are filings "
+            "one road lacks: whether a day or a set is complete is the business of its own gate.",
         ),
     ),
 )

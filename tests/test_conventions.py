@@ -150,7 +150,7 @@ def test_the_readme_has_one_line_for_every_folder() -> None:
 def test_make_without_a_target_lists_every_target() -> None:
     makefile = text_of(REPOSITORY / "Makefile")
     phony = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.M)[0].split())
-    listing = subprocess.run(["make", "--no-print-directory"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    listing = subprocess.check_output(["make", "--no-print-directory"], cwd=REPOSITORY, text=True)
     assert {line.split()[1] for line in listing.splitlines()} == phony
 
 

@@ -154,12 +154,12 @@ ERRORS: list[tuple[str, str, str]] = [
     (
         "roads_agree_mostly",
         (
-            "update marts.fct_road_reconciliation set agreement = 'only_daily', reason_code = 'missing_on_quarterly', "
+            "update marts.fct_road_reconciliation set agreement = 'differs', difference = 'share_count', "
             "is_explained = false where accession_number <= '0000950170-24-000004'"
         ),
         (
             "quarter='2024q1' compared_count=12 unexplained_count=4 "
-            "first_unexplained='0000950170-24-000001 only_daily missing_on_quarterly'"
+            "first_unexplained='0000950170-24-000001 differs share_count'"
         ),
     ),
     (
@@ -283,6 +283,17 @@ def test_three_differences_of_a_quarter_are_no_error(marts: RawWarehouse) -> Non
     result = check(marts)
 
     assert [(outcome.expectation, outcome.severity) for outcome in result.failures] == [("roads_agree", "warning")]
+
+
+def test_filings_that_one_road_lacks_are_a_warning_however_many(marts: RawWarehouse) -> None:
+    marts.run(
+        "update marts.fct_road_reconciliation set agreement = 'only_quarterly', reason_code = 'missing_on_daily', "
+        "is_explained = false"
+    )
+
+    assert [(outcome.expectation, outcome.severity) for outcome in check(marts).failures] == [
+        ("roads_agree", "warning")
+    ]
 
 
 def test_what_a_road_could_not_hold_is_not_compared(marts: RawWarehouse) -> None:
