@@ -16,13 +16,13 @@ transaction. How far back history goes is your decision: while nothing is landed
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from airflow.sdk import DAG, CronTriggerTimetable, Param, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from dags.common import DEFAULT_ARGS, FETCHES, RAW, WRITES, fail_for_good
+from ops.filing_days import NEW_YORK
 
 QUARTERS = Param(
     [],
@@ -36,8 +36,9 @@ with DAG(
     description="History from the SEC's quarterly Insider Transactions Data Sets",
     doc_md=__doc__,
     # Saturday morning: the SEC publishes on business days, and the night's filing days are in by then.
-    schedule=CronTriggerTimetable("0 10 * * 6", timezone="America/New_York"),
-    start_date=datetime(2006, 1, 1, tzinfo=UTC),
+    schedule=CronTriggerTimetable("0 10 * * 6", timezone=str(NEW_YORK)),
+    # None: the first run is next Saturday's. With a date in the past it would be last Saturday's, at once.
+    start_date=None,
     catchup=False,
     max_active_runs=1,
     is_paused_upon_creation=False,

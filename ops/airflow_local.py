@@ -263,6 +263,12 @@ def stop_on_terminate() -> None:
     signal.signal(signal.SIGTERM, leave)
 
 
+def stop_being_interrupted() -> None:
+    """Ignore Ctrl-C and SIGTERM from now on: what was started is being stopped, which takes some seconds."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=None, help="Port on 127.0.0.1; a free one by default.")
 def main(port: int | None) -> None:
@@ -278,8 +284,11 @@ def main(port: int | None) -> None:
             console.print(f"Logs: {airflow.home / 'logs'}")
             console.print(f"The airflow command in another terminal: . {airflow.home / 'env.sh'}")
             console.print("Stop with Ctrl-C.")
-            while not airflow.dead():
-                time.sleep(1)
+            try:
+                while not airflow.dead():
+                    time.sleep(1)
+            finally:
+                stop_being_interrupted()
             ended = airflow.dead()
     except KeyboardInterrupt:
         console.print("Stopped.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from rich.console import Console
 
 from ops import steps
 from ops.airflow_config import ROOT, TELEMETRY_OFF
-from ops.airflow_local import LocalAirflow, stop_on_terminate
+from ops.airflow_local import LocalAirflow, stop_being_interrupted, stop_on_terminate
 from ops.demo_progress import Board
 from ops.demo_runs import Pipeline
 from ops.simulated_edgar import SimulatedEdgar, build_once, contents
@@ -109,9 +110,11 @@ def run(environment: dict[str, str], board: Board) -> None:
             board=board,
         ).run()
     finally:
-        with board.step("stopping Airflow and the simulator"):
-            airflow.stop()
-            edgar.stop()
+        with board.step("stopping Airflow and the simulator"), ExitStack() as last:
+            last.callback(edgar.stop)
+            last.callback(airflow.stop)
+            # A second Ctrl-C, or a signal to the whole group, must not leave half of it running.
+            stop_being_interrupted()
 
 
 def weekdays(last: str) -> list[str]:

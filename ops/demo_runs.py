@@ -59,6 +59,7 @@ class Pipeline:
         self._history = board.add(f"quarterly road ({HISTORY})")
         self._daily = board.add(f"daily road ({DAILY})")
         self._build = board.add(f"dbt, gate, publish ({BUILD})")
+        self._is_build_asked_for = False
 
     def run(self) -> None:
         """Set off what is missing and wait until everything is published.
@@ -81,7 +82,7 @@ class Pipeline:
         api = self._airflow.api
         if set(self._quarters) <= self._loaded:
             self._history.done(f"{len(self._quarters)} quarterly sets are loaded")
-        elif not any(run["state"] in _WAITING for run in api.runs(HISTORY)):
+        elif not any(run["state"] in _WAITING for run in _asked_for(api.runs(HISTORY))):
             api.trigger(HISTORY, {"quarters": list(self._quarters)})
         for run in api.runs(DAILY):
             if run["state"] not in _WAITING and _day_of(run) not in self._loaded:
@@ -97,16 +98,19 @@ class Pipeline:
             for run in found[-1:] if dag_id != DAILY else found:
                 if run["state"] == "failed":
                     raise RunError(self._why(dag_id, run["dag_run_id"]))
-        has_history = self._show_history(runs[HISTORY])
+        has_history = self._show_history(_asked_for(runs[HISTORY]))
         has_days = self._show_days(runs[DAILY])
         is_building = self._show_build(runs[BUILD])
         if not (has_history and has_days) or is_building:
             return False
         manifest = read_manifest(self._settings.published_dir)
         published = {source["partition"] for source in manifest["sources"]} if manifest else set()
-        if not published >= {*self._quarters, *self._days}:
+        if missing := {*self._quarters, *self._days} - published:
+            if self._is_build_asked_for:
+                raise RunError(f"{BUILD} published without {', '.join(sorted(missing))}; see {self._airflow.url}")
             # Everything is loaded and nobody builds: an earlier demo ended in between.
             self._airflow.api.trigger(BUILD)
+            self._is_build_asked_for = True
             return False
         self._build.done(f"published as of {manifest['as_of_date']}" if manifest else "")
         return True
@@ -175,6 +179,11 @@ class Pipeline:
             events = [event for event in self._events(dag_id, run_id, task) if not event.startswith("::")]
             parts.append(f"── the end of the log of {task}:\n" + "\n".join(events[-25:]))
         return "\n".join(parts)
+
+
+def _asked_for(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The runs somebody triggered; those of the weekly schedule find nothing new here."""
+    return [run for run in runs if run["run_type"] == "manual"]
 
 
 def _day_of(run: dict[str, Any]) -> str:

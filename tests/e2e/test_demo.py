@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import duckdb
+import psutil
 import pytest
 
 from tests.e2e.conftest import fingerprint
@@ -19,25 +23,29 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 def demo(data_dir: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "ops.demo"],
+    command = [sys.executable, "-m", "ops.demo"]
+    with subprocess.Popen(
+        command,
         env=os.environ | {"DATA_DIR": str(data_dir)},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-    )
-
-
-def processes_of(data_dir: Path) -> list[str]:
-    """Command lines of running processes that have the folder in their environment."""
-    found = []
-    for process in data_dir.__class__("/proc").glob("[0-9]*"):
+    ) as process:
         try:
-            if str(data_dir).encode() in (process / "environ").read_bytes() and int(process.name) != os.getpid():
-                found.append((process / "cmdline").read_bytes().decode(errors="replace"))
-        except OSError:
-            continue
-    return found
+            out, err = process.communicate(timeout=600)
+        except subprocess.TimeoutExpired:
+            # Politely, so that it stops what it started.
+            process.terminate()
+            out, err = process.communicate()
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
+def expect_nothing_running(data_dir: Path) -> None:
+    """No part of Airflow and no worker of one holds the lock they all inherit, and no server has the folder's name."""
+    with (data_dir / "airflow" / "running.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    servers = [process for process in psutil.process_iter(["cmdline"]) if str(data_dir) in str(process.info["cmdline"])]
+    assert servers == []
 
 
 def test_the_demo_shows_tiers_and_a_second_one_changes_nothing(tmp_path: Path) -> None:
@@ -47,7 +55,7 @@ def test_the_demo_shows_tiers_and_a_second_one_changes_nothing(tmp_path: Path) -
     for said in ("Overweight", "simulated", "insider_tiers.duckdb", "data_docs"):
         assert said in first.stdout
     published = fingerprint(data_dir / "published")
-    assert processes_of(data_dir) == []
+    expect_nothing_running(data_dir)
 
     second = demo(data_dir)
     assert second.returncode == 0, second.stdout + second.stderr
@@ -63,6 +71,30 @@ def test_the_demo_shows_tiers_and_a_second_one_changes_nothing(tmp_path: Path) -
         ).fetchone()
     assert tiers
     assert tiers[0] >= 2
+
+
+def test_a_demo_that_is_stopped_leaves_nothing_running(tmp_path: Path) -> None:
+    data_dir = tmp_path / "demo"
+    with subprocess.Popen(
+        [sys.executable, "-m", "ops.demo"],
+        env=os.environ | {"DATA_DIR": str(data_dir)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        for line in process.stdout or ():
+            if "daily road" in line:
+                break
+        started = psutil.Process(process.pid).children(recursive=True)
+        assert len(started) >= 5
+        process.send_signal(signal.SIGINT)
+        # Impatience changes nothing.
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=120)
+    assert process.returncode == 1
+    _, alive = psutil.wait_procs(started, timeout=10)
+    assert alive == []
+    expect_nothing_running(data_dir)
 
 
 def test_the_demo_refuses_a_folder_with_other_data(tmp_path: Path) -> None:
