@@ -21,7 +21,7 @@ from rich.console import Console
 from ops.airflow_api import AirflowApi
 from ops.airflow_config import USER, Secrets, local_environment
 from ops.healthcheck import TASK_HEALTH, is_healthy
-from warehouse.errors import RunError
+from warehouse.errors import RunError, SettingsError
 from warehouse.settings import load_settings
 
 if TYPE_CHECKING:
@@ -275,7 +275,12 @@ def main(port: int | None) -> None:
     """Start Airflow for the current DATA_DIR and keep it running until Ctrl-C."""
     console = Console()
     stop_on_terminate()
-    settings = load_settings()
+    try:
+        settings = load_settings()
+        # Every night would fail without a contact: say so now.
+        console.print(f"The SEC will know you as [bold]{settings.user_agent}[/].")
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
     airflow = LocalAirflow(settings.data_dir, port=port, report=lambda line: console.print(f"[dim]{line} …"))
     try:
         with airflow:

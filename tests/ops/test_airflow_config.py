@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -118,3 +121,16 @@ def test_a_savepoint_waits_for_the_writer_instead_of_failing(tmp_path: Path) -> 
     with engine.connect() as connection:
         assert connection.execute(text("select number from numbers")).scalars().all() == [1]
     engine.dispose()
+
+
+def test_airflow_does_not_start_for_the_sec_without_a_contact(tmp_path: Path) -> None:
+    refused = subprocess.run(
+        [sys.executable, "-m", "ops.airflow_local"],
+        env=os.environ | {"DATA_DIR": str(tmp_path / "data"), "SEC_CONTACT": "", "SEC_WWW_URL": "https://www.sec.gov"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert "SEC_CONTACT" in refused.stderr
+    assert not (tmp_path / "data").exists()
