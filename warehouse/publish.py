@@ -149,6 +149,8 @@ def _read_sources(connection: duckdb.DuckDBPyConnection, settings: Settings) -> 
 
 
 def _loaded_sources(connection: duckdb.DuckDBPyConnection) -> tuple[list[dict[str, Any]], bool]:
+    # How often a source was asked for is no part of it: a look-back that found nothing new adds fetch outcomes, which
+    # reach raw with the partition's next load, and would make the same data look like another.
     rows = connection.execute(
         f"""
         select
@@ -156,7 +158,7 @@ def _loaded_sources(connection: duckdb.DuckDBPyConnection) -> tuple[list[dict[st
             _partition,
             any_value(source_sha256),
             any_value(_parser_version),
-            sum(row_count)::bigint,
+            coalesce(sum(row_count) filter (where table_name <> 'fetch_outcomes'), 0)::bigint,
             bool_or(is_simulated)
         from {SCHEMA}.loads
         group by _road, _partition
