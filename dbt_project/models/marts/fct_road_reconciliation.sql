@@ -42,7 +42,8 @@ us_federal_holidays as (
 
 ),
 
--- A quarter's number counts quarters, so that the next one is one more; its name is the SEC's.
+-- A quarter's number counts quarters, so that the next one is one more; its name is the SEC's. Only the two roads that
+-- bring filings have quarters.
 partitions as (
 
     select distinct
@@ -54,6 +55,7 @@ partitions as (
             else cast(substr(_partition, 1, 4) as integer) * 4 + cast(substr(_partition, 6, 1) as integer) - 1
         end as quarter_ordinal
     from loads
+    where _road in ('daily', 'quarterly')
 
 ),
 
