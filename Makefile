@@ -48,7 +48,7 @@ backfill: $(VENV)/run.stamp ## Load history from the SEC's quarterly sets: make 
 	@$(RUN) -m ops.build
 
 airflow: $(VENV)/run.stamp ## Start Airflow on this machine (loopback only; prints address and password)
-	@$(RUN) -m ops.airflow_local
+	@$(RUN) -m ops.airflow.local
 
 env: $(VENV)/run.stamp ## Write .env with generated secrets; an existing one is left alone
 	@$(RUN) -m ops.env

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowFailException
 
-from ops.airflow_config import SEC_POOL, WRITER_POOL
+from ops.airflow.config import SEC_POOL, WRITER_POOL
 from warehouse.errors import GateFailed, SettingsError, SourceDataError
 
 if TYPE_CHECKING:

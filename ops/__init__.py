@@ -1,1 +1,1 @@
-"""What the make targets run: the demo, Airflow on this machine, building, measuring."""
+"""What the make targets run: the steps of the pipeline and building, the demo, Airflow on this machine, measuring."""

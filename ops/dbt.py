@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ops.airflow_config import ROOT, TELEMETRY_OFF
+from ops.checkout import ROOT, TELEMETRY_OFF
 from warehouse.errors import RunError
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 from dotenv import dotenv_values
 
-from ops.airflow_config import ROOT, Secrets
+from ops.airflow.config import Secrets
+from ops.checkout import ROOT
 
 EXAMPLE = ROOT / ".env.example"
 

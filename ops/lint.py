@@ -6,9 +6,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from ops.checkout import ROOT
+
 DBT_FOLDERS = ["--project-dir", "dbt_project", "--profiles-dir", "dbt_project"]
 
 CHECKS: dict[str, list[str]] = {

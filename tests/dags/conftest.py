@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.airflow_config import Secrets, local_environment
+from ops.airflow.config import Secrets, local_environment
 
 # Airflow writes its configuration where AIRFLOW_HOME says when it is first imported, so this comes first.
 _HOME = tempfile.TemporaryDirectory(prefix="insider-tiers-dags-")

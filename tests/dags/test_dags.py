@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ops.airflow_config import PARALLELISM, POOLS
+from ops.airflow.config import PARALLELISM, POOLS
 
 if TYPE_CHECKING:
     from pathlib import Path

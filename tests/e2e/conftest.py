@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from ops.airflow_local import LocalAirflow
-from ops.simulated_edgar import SimulatedEdgar, build_once
+from ops.airflow.local import LocalAirflow
+from ops.demo.simulated_edgar import SimulatedEdgar, build_once
 from warehouse.settings import Settings, load_settings
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import duckdb
 import pytest
 import requests
 
-from ops.healthcheck import PUBLIC_HEALTH, TASK_HEALTH
+from ops.airflow.healthcheck import PUBLIC_HEALTH, TASK_HEALTH
 from tests.e2e.conftest import Pipeline, fingerprint
 from warehouse.code_version import current_code_version
 
@@ -100,16 +100,16 @@ def test_parts_say_that_they_are_healthy_as_containers_ask_them(pipeline: Pipeli
         checked = airflow.command("jobs", "check", "--job-type", job, "--local")
         assert checked.returncode == 0, checked.stdout + checked.stderr
     for address in (f"{airflow.url}{PUBLIC_HEALTH}", f"http://127.0.0.1:{airflow.task_port}{TASK_HEALTH}"):
-        assert subprocess.run([sys.executable, "-m", "ops.healthcheck", address], check=False).returncode == 0
+        assert subprocess.run([sys.executable, "-m", "ops.airflow.healthcheck", address], check=False).returncode == 0
     nobody = subprocess.run(
-        [sys.executable, "-m", "ops.healthcheck", "http://127.0.0.1:9/"], capture_output=True, check=False
+        [sys.executable, "-m", "ops.airflow.healthcheck", "http://127.0.0.1:9/"], capture_output=True, check=False
     )
     assert nobody.returncode == 1
 
 
 def test_a_second_airflow_of_the_same_folder_is_refused(pipeline: Pipeline) -> None:
     second = subprocess.run(
-        [sys.executable, "-m", "ops.airflow_local"],
+        [sys.executable, "-m", "ops.airflow.local"],
         env=pipeline.airflow.environment,
         capture_output=True,
         text=True,

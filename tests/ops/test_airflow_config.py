@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ops.airflow_config import Secrets, common_options, local_environment
-from ops.airflow_init import prefer_write_ahead_log, write_password
+from ops.airflow.config import Secrets, common_options, local_environment
+from ops.airflow.init import prefer_write_ahead_log, write_password
 
 COMPOSE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
 
@@ -103,9 +103,9 @@ def test_another_database_is_left_alone(tmp_path: Path) -> None:
 def test_a_savepoint_waits_for_the_writer_instead_of_failing(tmp_path: Path) -> None:
     from sqlalchemy import create_engine, text
 
-    from ops import airflow_sqlite
+    from ops.airflow import sqlite
 
-    engine = create_engine(f"sqlite:///{tmp_path / 'x.db'}", connect_args=airflow_sqlite.CONNECT_ARGS)
+    engine = create_engine(f"sqlite:///{tmp_path / 'x.db'}", connect_args=sqlite.CONNECT_ARGS)
     prefer_write_ahead_log(f"sqlite:///{tmp_path / 'x.db'}")
     with engine.begin() as connection:
         connection.execute(text("create table numbers (number integer)"))
@@ -125,7 +125,7 @@ def test_a_savepoint_waits_for_the_writer_instead_of_failing(tmp_path: Path) -> 
 
 def test_airflow_does_not_start_for_the_sec_without_a_contact(tmp_path: Path) -> None:
     refused = subprocess.run(
-        [sys.executable, "-m", "ops.airflow_local"],
+        [sys.executable, "-m", "ops.airflow.local"],
         env=os.environ | {"DATA_DIR": str(tmp_path / "data"), "SEC_CONTACT": "", "SEC_WWW_URL": "https://www.sec.gov"},
         capture_output=True,
         text=True,

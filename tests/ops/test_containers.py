@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.airflow_config import common_options
-from ops.airflow_local import COMPONENTS
+from ops.airflow.config import common_options
+from ops.airflow.healthcheck import PUBLIC_HEALTH, TASK_HEALTH
+from ops.airflow.local import COMPONENTS
 from ops.env import EXAMPLE
-from ops.healthcheck import PUBLIC_HEALTH, TASK_HEALTH
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE_FILE = ROOT / "docker-compose.yml"

@@ -18,11 +18,11 @@ import click
 from rich.console import Console
 
 from ops import steps
-from ops.airflow_config import ROOT, TELEMETRY_OFF
-from ops.airflow_local import LocalAirflow, stop_being_interrupted, stop_on_terminate
-from ops.demo_progress import Board
-from ops.demo_runs import Pipeline
-from ops.simulated_edgar import SimulatedEdgar, build_once, contents
+from ops.airflow.local import LocalAirflow, stop_being_interrupted, stop_on_terminate
+from ops.checkout import ROOT, TELEMETRY_OFF
+from ops.demo.progress import Board
+from ops.demo.runs import Pipeline
+from ops.demo.simulated_edgar import SimulatedEdgar, build_once, contents
 from reports.tiers import read_latest_tiers, tier_table
 from warehouse.database import read_connection
 from warehouse.errors import InsiderTiersError, SettingsError

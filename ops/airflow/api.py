@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from ops.airflow_config import USER
+from ops.airflow.config import USER
 from warehouse.errors import RunError
 
 if TYPE_CHECKING:

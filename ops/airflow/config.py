@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ops.checkout import ROOT, TELEMETRY_OFF
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROOT = Path(__file__).resolve().parent.parent
 WRITER_POOL = "warehouse_writer"
 SEC_POOL = "sec"
 # Pool to slots and reason. All fetching shares ten requests a second, so more of it at once would only hold places that
@@ -28,14 +29,6 @@ POOLS = {
 }
 PARALLELISM = 4
 USER = "admin"
-
-TELEMETRY_OFF = {
-    "DO_NOT_TRACK": "1",
-    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-    "GX_ANALYTICS_ENABLED": "false",
-    "SCARF_ANALYTICS": "false",
-    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "false",
-}
 
 
 @dataclass(frozen=True)
@@ -115,8 +108,8 @@ def local_environment(
         "AIRFLOW__API__SECRET_KEY": shared.secret_key,
         "AIRFLOW__API_AUTH__JWT_SECRET": shared.jwt_secret,
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "ops.airflow_sqlite.CONNECT_ARGS",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS_ASYNC": "ops.airflow_sqlite.CONNECT_ARGS",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "ops.airflow.sqlite.CONNECT_ARGS",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS_ASYNC": "ops.airflow.sqlite.CONNECT_ARGS",
         # One machine, one scheduler: its death is noticed, and its tasks taken up again, within seconds.
         "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": "15",
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "10",

@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from ops.airflow_config import ROOT
+from ops.checkout import ROOT
 from warehouse.errors import RunError
 
 if TYPE_CHECKING:

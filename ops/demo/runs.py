@@ -17,8 +17,8 @@ from warehouse.generations import read_manifest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ops.airflow_local import LocalAirflow
-    from ops.demo_progress import Board
+    from ops.airflow.local import LocalAirflow
+    from ops.demo.progress import Board
     from warehouse.settings import Settings
 
 DAILY, HISTORY, BUILD = "form4_daily", "form345_quarterly", "warehouse_build"

@@ -18,9 +18,9 @@ from typing import IO, TYPE_CHECKING
 import click
 from rich.console import Console
 
-from ops.airflow_api import AirflowApi
-from ops.airflow_config import USER, Secrets, local_environment
-from ops.healthcheck import TASK_HEALTH, is_healthy
+from ops.airflow.api import AirflowApi
+from ops.airflow.config import USER, Secrets, local_environment
+from ops.airflow.healthcheck import TASK_HEALTH, is_healthy
 from warehouse.errors import RunError, SettingsError
 from warehouse.settings import load_settings
 
@@ -126,7 +126,7 @@ class LocalAirflow:
         (self.home / "logs").mkdir(parents=True, exist_ok=True)
         self._take_lock()
         self._report("preparing Airflow's metadata database")
-        preparing = self._popen("init", [sys.executable, "-m", "ops.airflow_init"])
+        preparing = self._popen("init", [sys.executable, "-m", "ops.airflow.init"])
         self._replaced.append(preparing)
         if preparing.wait():
             raise RunError(f"Airflow's metadata database could not be prepared:\n{tail(self.log_of('init'))}")

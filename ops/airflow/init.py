@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from ops.airflow_config import POOLS, USER
+from ops.airflow.config import POOLS, USER
 from warehouse.errors import RunError
 
 PASSWORD_VARIABLE = "AIRFLOW_ADMIN_PASSWORD"  # noqa: S105 - the variable's name
