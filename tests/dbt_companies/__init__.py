@@ -1,0 +1,1 @@
+"""Tests of the company models: clusters, issuer ratios, timing, conviction."""

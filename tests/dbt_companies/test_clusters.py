@@ -1,0 +1,174 @@
+"""Cluster buys against the definition played through day by day, and nothing later changes what was known."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pytest
+
+from tests.dbt_companies.histories import random_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    import pandas as pd
+
+    from tests.dbt_companies.company_models import CompanyModels
+
+OWNERS, DAYS, DOLLARS = 3, 30, 10_000
+LINES = "intermediate.int_signal_lines_detailed"
+MODELS = {
+    "int_cluster_purchases",
+    "int_cluster_windows",
+    "int_clusters_opened",
+    "int_cluster_lines",
+    "int_clusters_grown",
+    "fct_cluster_buys",
+}
+
+
+@dataclass
+class Cluster:
+    """A cluster as the definition finds it."""
+
+    issuer: str
+    first: date
+    last: date
+    known_from: date
+    known_to: date | None
+    owners: int
+    dollars: float
+    roles: set[str]
+
+
+Line: TypeAlias = "dict[Hashable, Any]"
+Purchases: TypeAlias = "dict[tuple[str, date], list[Line]]"
+
+
+def large_purchases(lines: list[Line], day: date) -> Purchases:
+    """Lots by owner and trade date that are known on the day and large enough together."""
+    purchases: Purchases = defaultdict(list)
+    for line in lines:
+        if line["enters_on"] <= day and (line["known_to"] is None or line["known_to"] > day):
+            purchases[line["lead_owner_cik"], line["transaction_date"]].append(line)
+    return {key: lots for key, lots in purchases.items() if sum(lot["value_usd"] for lot in lots) >= DOLLARS}
+
+
+def windows_of(purchases: Purchases) -> dict[date, date]:
+    """Last to first purchase day of every window with enough owners."""
+    windows = {}
+    for _, anchor in purchases:
+        inside = [(owner, on) for owner, on in purchases if anchor - timedelta(days=DAYS) < on <= anchor]
+        if len({owner for owner, _ in inside}) >= OWNERS:
+            windows[anchor] = min(on for _, on in inside)
+    return windows
+
+
+def stretches_of(windows: list[tuple[date, date]]) -> list[tuple[date, date]]:
+    """Windows as first and last day, those that share a day taken together."""
+    stretches: list[tuple[date, date]] = []
+    for first, last in sorted(windows):
+        if stretches and first <= stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], max(stretches[-1][1], last))
+        else:
+            stretches.append((first, last))
+    return stretches
+
+
+def clusters_of_issuer(issuer: str, lines: list[Line]) -> list[Cluster]:
+    """Look at an issuer on every day on which something became known, as a person with the filings would."""
+    days = {line["enters_on"] for line in lines} | {line["known_to"] for line in lines if line["known_to"] is not None}
+    ever_known: list[date] = []
+    before: dict[date, date] = {}
+    opened: list[Cluster] = []
+    for day in sorted(days):
+        purchases = large_purchases(lines, day)
+        windows = windows_of(purchases)
+        for cluster in opened:
+            if cluster.known_to is None and not any(cluster.first <= end <= cluster.last for end in windows):
+                cluster.known_to = day
+        new = [(first, anchor) for anchor, first in windows.items() if anchor not in before]
+        for first, last in stretches_of(new):
+            if any(first <= end and last > end - timedelta(days=DAYS) for end in ever_known):
+                continue
+            members = {key: lots for key, lots in purchases.items() if first <= key[1] <= last}
+            lots = [lot for of_one in members.values() for lot in of_one]
+            owners = len({owner for owner, _ in members})
+            dollars = sum(lot["value_usd"] for lot in lots)
+            roles = {lot["role_code"] for lot in lots}
+            opened.append(Cluster(issuer, first, last, day, None, owners, dollars, roles))
+        ever_known += [anchor for _, anchor in new]
+        before = windows
+    return opened
+
+
+def clusters_by_definition(lines: pd.DataFrame) -> list[Cluster]:
+    """Every cluster of every issuer."""
+    buys = lines[(lines["direction"] == "buy") & lines["value_usd"].notna()]
+    return [
+        cluster
+        for issuer, own in buys.groupby("issuer_cik")
+        for cluster in clusters_of_issuer(str(issuer), own.to_dict("records"))
+    ]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_clusters_are_those_of_the_definition(company_models: CompanyModels, seed: int) -> None:
+    lines = random_lines(seed, 260)
+    expected = {
+        (c.issuer, c.first, c.last, c.known_from, c.known_to, c.owners, round(c.dollars, 4), frozenset(c.roles))
+        for c in clusters_by_definition(lines)
+    }
+    with company_models.run({LINES: lines}, MODELS) as connection:
+        actual = {
+            (issuer, first, last, known_from, known_to, owners, round(float(dollars), 4), frozenset(roles.split(",")))
+            for issuer, first, last, known_from, known_to, owners, dollars, roles in connection.execute(
+                "select issuer_cik, first_trade_date, last_trade_date, known_from, known_to, owner_count, value_usd, "
+                "role_codes from marts.fct_cluster_buys"
+            ).fetchall()
+        }
+    assert len(expected) > 5
+    assert actual == expected
+
+
+@pytest.mark.parametrize("seed", range(100, 106))
+def test_what_becomes_known_later_changes_no_cluster_of_the_past(company_models: CompanyModels, seed: int) -> None:
+    lines = random_lines(seed, 420)
+    cut = lines["transaction_date"].min() + timedelta(days=200)
+    before = lines[lines["known_from"] <= cut].copy()
+    before["known_to"] = [None if day is None or day > cut else day for day in before["known_to"]]
+    query = """
+        select * exclude (latest_first_trade_date, latest_last_trade_date, latest_owner_count, latest_value_usd)
+            replace (case when known_to <= $cut then known_to end as known_to)
+        from marts.fct_cluster_buys where known_from <= $cut order by cluster_key"""
+    with company_models.run({LINES: before}, MODELS) as known, company_models.run({LINES: lines}, MODELS) as full:
+        as_known = known.execute(query, {"cut": cut}).fetchall()
+        as_told_later = full.execute(query, {"cut": cut}).fetchall()
+    assert len(as_known) > 2
+    assert as_known == as_told_later
+
+
+def test_a_purchase_known_late_joins_what_has_grown_but_not_what_was_known(company_models: CompanyModels) -> None:
+    """Three owners in January, three in February; a purchase filed in June lies between them."""
+    lines = random_lines(1, 7, issuers=1)
+    lines = lines.iloc[:7].assign(direction="buy", value_usd=20_000.0, known_to=np.full(7, np.datetime64("NaT")))
+    days = [(1, 3), (1, 8), (1, 20), (2, 20), (2, 22), (2, 24), (2, 5)]
+    lines["transaction_date"] = [date(2024, month, day) for month, day in days]
+    lines["known_from"] = lines["enters_on"] = [date(2024, month, day + 2) for month, day in days[:6]] + [
+        date(2024, 6, 3)
+    ]
+    lines["lead_owner_cik"] = list("1234567")
+    with company_models.run({LINES: lines}, MODELS) as connection:
+        rows = connection.execute(
+            "select first_trade_date, last_trade_date, owner_count, latest_first_trade_date, latest_last_trade_date, "
+            "latest_owner_count from marts.fct_cluster_buys order by known_from"
+        ).fetchall()
+    grown = (date(2024, 1, 3), date(2024, 2, 24), 7)
+    assert rows == [
+        (date(2024, 1, 3), date(2024, 1, 20), 3, *grown),
+        (date(2024, 2, 20), date(2024, 2, 24), 3, *grown),
+    ]
