@@ -16,7 +16,11 @@ exercises as (
         transaction_date,
         share_count,
         table_code,
-        filed_date
+        filed_date,
+        row_number() over (
+            partition by insider_key, issuer_cik, transaction_date, share_count, table_code
+            order by filed_date, transaction_line_key
+        ) as occurrence
     from transaction_lines
     where
         transaction_code in ('M', 'X')
@@ -34,13 +38,18 @@ sales as (
         issuer_cik,
         transaction_date,
         share_count,
-        filed_date
+        filed_date,
+        row_number() over (
+            partition by insider_key, issuer_cik, transaction_date, share_count
+            order by filed_date, transaction_line_key
+        ) as occurrence
     from transaction_lines
     where direction = 'sell' and share_count > 0
 
 ),
 
--- Same insider, issuer, day and number of shares; the exercise known no later than the sale.
+-- Same insider, issuer, day and number of shares; the exercise known no later than the sale. One exercise accounts for
+-- one sale: a second sale of as many shares sold others.
 same_shares as (
 
     select distinct sales.transaction_line_key
@@ -51,6 +60,7 @@ same_shares as (
             and sales.issuer_cik = exercises.issuer_cik
             and sales.transaction_date = exercises.transaction_date
             and sales.share_count = exercises.share_count
+            and sales.occurrence = exercises.occurrence
             and sales.filed_date >= exercises.filed_date
 
 ),

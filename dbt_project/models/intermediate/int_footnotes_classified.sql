@@ -1,3 +1,67 @@
+{#- Phrases are regular expressions on lower-cased text: filers' own words and the ways lawyers vary them. The unit tests
+hold a case of each and its look-alikes; docs/data_review.md says how they do on real filings. -#}
+
+{#- Rule 10b5-1 is the affirmative defence of a trading plan; Rule 10b-5 is the fraud rule itself. The dash may be any, a
+point or missing, and the figure one may be a letter. -#}
+{%- set rule_10b5_1 = "10[- ]?\\(?b\\)?[- ]?\\(?5\\)?( ?[-–—‑−] ?|\\.)?(1([^0-9]|$)|l([^a-z0-9]|$))" -%}
+{%- set trading_plan = "(trading|selling|sales?) (plan|program|arrangement|instruction)" -%}
+{%- set a_plan = "(" ~ rule_10b5_1 ~ "|" ~ trading_plan ~ ")" -%}
+{%- set by_way_of = "(pursuant to|under|in accordance with|in reliance (up)?on|(as )?part of|subject to|covered by|in connection with)" -%}
+{%- set denials = [
+    "\\bnot (been )?((made|effected|executed|entered into|done|sold|purchased|acquired|undertaken|conducted|completed) )?" ~ by_way_of ~ "[^.;]{0,60}" ~ a_plan,
+    "\\b(neither|none|no)\\b[^.;]{0,60}\\b(is|are|was|were|been)\\b[^.;]{0,20}" ~ by_way_of ~ "[^.;]{0,60}" ~ a_plan,
+    "\\b(other than|outside|independent(ly)?|separate(ly)?|apart)( of| from)?( pursuant to| under)?( an?| any| the| his| her| their| its| such)?( [^ .;]+){0,3} " ~ a_plan,
+] -%}
+
+{%- set from_the_issuer = "from (the )?(issuer|company|registrant|corporation|issuing company)([^a-z’\\x27]|$)" -%}
+{%- set placement = [
+    "private(ly)? (placement|placed|offering|investment)",
+    "\\bpipe\\b",
+    "(securities|stock|shares?|units?|notes?|equity|warrants?|interests?) purchase agreement",
+    "subscription agreement|subscribed for",
+    "(investment|backstop|backstop commitment|equity commitment|forward purchase|standby purchase) agreement",
+    "registered direct",
+    "direct(ly)? " ~ from_the_issuer,
+    "(purchas|acquir|bought|buy)[^.;]{0,120} " ~ from_the_issuer,
+    "(direct|private) (transaction|purchase|sale|issuance) (with|by|from) the (issuer|company|registrant|corporation)",
+    "newly[- ]issued shares",
+] -%}
+{%- set offering = [
+    "directed share|reserved share|friends and family|rights offering|over-?subscription|basic subscription",
+    "(purchas|acquir|bought|buy|allot|sold|allocat|participat)[^.;]{0,120}(\\boffering\\b|\\bipo\\b)",
+    "(\\boffering\\b|\\bipo\\b)[^.;]{0,60}(price|allot|allocat|purchase)",
+    "(purchas|acquir|bought)[^.;]{0,60}from (the|an|one of the|certain) (lead |managing )?underwriter",
+    "plan of conversion|mutual[- ]to[- ]stock",
+] -%}
+{#- A note that tells of an offering and says that these shares were bought in the open market. -#}
+{%- set market = "open[- ]market" -%}
+{%- set not_market = "(not|other than|outside|rather than|instead of)[^.;]{0,20}open[- ]market" -%}
+
+{%- set employee_plan = [
+    "(stock|share) (purchase|ownership|investment) (plan|program)",
+    "employees?[^a-z]{0,2} ?(stock|share|savings) (purchase|ownership|plan|trust)",
+    "\\b(espp|esop|drip|drspp|dspp|drp)\\b",
+    "reinvest[^.;]{0,40}(dividend|distribution)|(dividend|distribution)[^.;]{0,40}reinvest",
+    "direct (stock|share) purchase|optional cash (purchase|payment|investment)",
+    "401 ?\\(?k\\)?|savings plan|savings and [a-z ]{0,20}plan|thrift plan|stock bonus plan",
+    "payroll deduction|deferred compensation|employee benefit plan",
+    "in lieu of[^.;]{0,40}(fee|retainer|compensation|salary)",
+] -%}
+{#- A plan of Rule 10b5-1 may be one to purchase stock, and a self-directed account does what its owner says. -#}
+{%- set no_employee_plan = "10b-?5-?1[^.;]{0,20} (stock|share) purchase|self[- ]directed" -%}
+
+{%- set to_pay = "(cover|satisfy|pay|fund|meet|offset|defray)[^.;]{0,120}" -%}
+{%- set award = "(exercis|vest|settle|release|restricted|\\brsu|\\bpsu|award|stock option)" -%}
+{%- set exercise_sale = [
+    "cashless exercise|same[- ]day sale|sale\\+oe|(sell|sold)[- ]to[- ]cover",
+    "(sale|sold|sell)[^.;]{0,80}(upon|following|acquired (up)?on|in connection with|result(ed|ing) from|relat(ed|ing) to|from|after)( the| an)?( simultaneous)?[^.;]{0,30}exercise",
+    "(sale|sold|sell)[^.;]{0,120}" ~ to_pay ~ "(exercise (price|cost)|strike price)",
+    "(sale|sold|sell)[^.;]{0,120}" ~ to_pay ~ "(withholding|tax)[^.;]{0,120}" ~ award,
+    award ~ "[^.;]{0,160}(sale|sold|sell)[^.;]{0,120}" ~ to_pay ~ "(withholding|tax)",
+] -%}
+{#- Underwriters exercise an option too: that of buying more in an offering. -#}
+{%- set underwriters_option = "underwriter[^.;]{0,60}exercise|exercise[^.;]{0,60}(underwriter|over-?allotment)|option to purchase (up to )?[^.;]{0,30}additional" -%}
+
 with
 
 footnotes as (
@@ -36,69 +100,116 @@ notes as (
 
 ),
 
--- Each phrase comes from filers' own words. The plain-text test in front of each pattern only saves time: a case
--- reads its pattern for the few notes that can match.
+-- The plain-text test in front of each pattern only saves time: a case reads its pattern for the few notes that can
+-- match.
 classified as (
 
     select
         accession_number,
         footnote_id,
-        -- Rule 10b5-1 is the affirmative defence of a trading plan; Rule 10b-5 is the fraud rule itself.
         case
-            when contains(note_text, '10b')
-                then {{ text_matches('note_text', "10\\(?b\\)?-?5[ ]?[-–—‑][ ]?1([^0-9]|$)") }}
+            when
+                contains(note_text, '10b')
+                or contains(note_text, '10 b')
+                or contains(note_text, '10-b')
+                or contains(note_text, '10(b')
+                then {{ text_matches('note_text', a_plan) }}
+            when
+                contains(note_text, 'ing plan')
+                or contains(note_text, 'sale plan')
+                or contains(note_text, 'sales plan')
+                or contains(note_text, 'ing program')
+                or contains(note_text, 'ing arrangement')
+                or contains(note_text, 'ing instruction')
+                then {{ text_matches('note_text', by_way_of ~ "[^.;]{0,60}" ~ trading_plan) }}
             else false
         end as mentions_10b5_1,
         case
-            when contains(note_text, '10b')
-                then {{ text_matches(
-                    'note_text',
-                    "\\b(not|neither|no)\\b[^.;]{0,60}(pursuant to|under|in accordance with|in reliance on|part of|subject to|by)[^.;]{0,60}10\\(?b\\)?-?5[ ]?[-–—‑][ ]?1"
-                ) }}
+            when
+                contains(note_text, '10b')
+                or contains(note_text, '10 b')
+                or contains(note_text, '10-b')
+                or contains(note_text, '10(b')
+                or contains(note_text, 'ing plan')
+                or contains(note_text, 'sale plan')
+                or contains(note_text, 'sales plan')
+                then {{ text_matches('note_text', denials | join('|')) }}
             else false
         end as denies_10b5_1,
         case
-            when contains(note_text, 'plac') or contains(note_text, 'agreement') or contains(note_text, 'direct')
-                then {{ text_matches(
-                    'note_text',
-                    "private placement|privately placed|securities purchase agreement|stock purchase agreement|share purchase agreement|subscription agreement|registered direct|directly from the (issuer|company|registrant)|\\bpipe\\b"
-                ) }}
+            when
+                contains(note_text, 'priva')
+                or contains(note_text, 'pipe')
+                or contains(note_text, 'agreement')
+                or contains(note_text, 'direct')
+                or contains(note_text, 'subscri')
+                or contains(note_text, 'issue')
+                or contains(note_text, 'issuing')
+                or contains(note_text, 'from the ')
+                then
+                    {{ text_matches('note_text', placement | join('|')) }}
+                    and (
+                        not {{ text_matches('note_text', market) }}
+                        or {{ text_matches('note_text', not_market) }}
+                    )
             else false
         end as mentions_private_placement,
         case
             when
                 contains(note_text, 'offering')
-                or contains(note_text, 'directed share')
                 or contains(note_text, 'ipo')
-                then {{ text_matches(
-                    'note_text',
-                    "directed share|reserved share program|friends and family|rights offering|(purchase|acquire|bought|buy|allot|sold|allocat|participat)[^.;]{0,120}(public offering|\\bipo\\b|underwritten offering|follow-on offering|the offering)|(public offering|\\bipo\\b)[^.;]{0,60}(price|allot|allocat|purchase)"
-                ) }}
+                or contains(note_text, 'directed share')
+                or contains(note_text, 'reserved share')
+                or contains(note_text, 'subscription')
+                or contains(note_text, 'underwriter')
+                or contains(note_text, 'friends')
+                or contains(note_text, 'conversion')
+                or contains(note_text, 'mutual')
+                then
+                    {{ text_matches('note_text', offering | join('|')) }}
+                    and (
+                        not {{ text_matches('note_text', market) }}
+                        or {{ text_matches('note_text', not_market) }}
+                    )
             else false
         end as mentions_offering_allotment,
+        -- A conversion that the closing of an offering brought about dates that closing.
+        case
+            when contains(note_text, 'offering') or contains(note_text, 'ipo')
+                then {{ text_matches(
+                    'note_text',
+                    "(clos|complet|consummat|effective)[^.;]{0,60}(public offering|\\bipo\\b)"
+                ) }}
+            else false
+        end as mentions_offering_closing,
         case
             when
                 contains(note_text, 'plan')
+                or contains(note_text, 'program')
+                or contains(note_text, 'employee')
                 or contains(note_text, 'esop')
                 or contains(note_text, 'espp')
                 or contains(note_text, 'reinvest')
                 or contains(note_text, 'drip')
+                or contains(note_text, 'spp')
+                or contains(note_text, 'drp')
                 or contains(note_text, 'payroll')
-                then {{ text_matches(
-                    'note_text',
-                    "stock purchase plan|share purchase plan|\\bespp\\b|\\besop\\b|stock ownership plan|dividend reinvest|reinvest(ed|ment|ing)?( of)?( the)?( quarterly| cash)? dividend|\\bdrip\\b|401\\(k\\)|401k|savings plan|payroll deduction|deferred compensation plan|employee benefit plan"
-                ) }}
+                or contains(note_text, 'deferred')
+                or contains(note_text, 'optional')
+                or contains(note_text, '401')
+                or contains(note_text, 'in lieu of')
+                or contains(note_text, 'purchase')
+                then
+                    {{ text_matches('note_text', employee_plan | join('|')) }}
+                    and not {{ text_matches('note_text', no_employee_plan) }}
             else false
         end as mentions_plan_purchase,
         case
-            when
-                contains(note_text, 'exercis')
-                or contains(note_text, 'same-day sale')
-                or contains(note_text, 'sale+oe')
-                then {{ text_matches(
-                    'note_text',
-                    "cashless exercise|same[- ]day sale|(sale|sold|sales|sell)[^.;]{0,80}(upon|following|acquired (up)?on|in connection with|result(ed|ing) from|from|after)( the| an)?( simultaneous)?[^.;]{0,30}exercise|sale\\+oe"
-                ) }}
+            when contains(note_text, 'sale') or contains(note_text, 'sold') or contains(note_text, 'sell')
+                or contains(note_text, 'cashless')
+                then
+                    {{ text_matches('note_text', exercise_sale | join('|')) }}
+                    and not {{ text_matches('note_text', underwriters_option) }}
             else false
         end as mentions_exercise_sale,
         case
@@ -126,7 +237,9 @@ classified as (
                     "omit|inadvertently (not|excluded|left|failed)|not (previously|originally) (reported|included)|failed to (report|include)"
                 ) }}
             else false
-        end as mentions_omission
+        end as mentions_omission,
+        -- "Includes 40 shares acquired through ..." tells what the shares owned afterwards are made of.
+        {{ text_matches('note_text', "^[^.;]{0,40}\\binclud(es?|ed|ing)\\b") }} as speaks_of_holding
     from notes
 
 ),
@@ -138,6 +251,7 @@ footnotes_classified as (
         mentions_10b5_1
         or mentions_private_placement
         or mentions_offering_allotment
+        or mentions_offering_closing
         or mentions_plan_purchase
         or mentions_exercise_sale
         or mentions_depositary_shares
