@@ -1,12 +1,14 @@
-{#- Phrases are regular expressions on lower-cased text: filers' own words and the ways lawyers vary them. The unit tests
-hold a case of each and its look-alikes; docs/data_review.md says how they do on real filings. -#}
+{#- Phrases are regular expressions on lower-cased text: filers' own words and the ways lawyers vary them. The unit
+tests hold a case of each and its look-alikes; docs/data_review.md says how they do on real filings. -#}
 
-{#- Rule 10b5-1 is the affirmative defence of a trading plan; Rule 10b-5 is the fraud rule itself. The dash may be any, a
-point or missing, and the figure one may be a letter. -#}
+{#- Rule 10b5-1 is the affirmative defence of a trading plan; Rule 10b-5 is the fraud rule itself. The dash may be any,
+a point or missing, and the figure one may be a letter. -#}
 {%- set rule_10b5_1 = "10[- ]?\\(?b\\)?[- ]?\\(?5\\)?( ?[-–—‑−] ?|\\.)?(1([^0-9]|$)|l([^a-z0-9]|$))" -%}
 {%- set trading_plan = "(trading|selling|sales?) (plan|program|arrangement|instruction)" -%}
 {%- set a_plan = "(" ~ rule_10b5_1 ~ "|" ~ trading_plan ~ ")" -%}
-{%- set by_way_of = "(pursuant to|under|in accordance with|in reliance (up)?on|(as )?part of|subject to|covered by|in connection with)" -%}
+{%- set by_way_of =
+    "(pursuant to|under|in accordance with|in reliance (up)?on|(as )?part of|subject to|covered by|in connection with)"
+-%}
 {%- set denials = [
     "\\bnot (been )?((made|effected|executed|entered into|done|sold|purchased|acquired|undertaken|conducted|completed) )?" ~ by_way_of ~ "[^.;]{0,60}" ~ a_plan,
     "\\b(neither|none|no)\\b[^.;]{0,60}\\b(is|are|was|were|been)\\b[^.;]{0,20}" ~ by_way_of ~ "[^.;]{0,60}" ~ a_plan,
@@ -60,7 +62,10 @@ point or missing, and the figure one may be a letter. -#}
     award ~ "[^.;]{0,160}(sale|sold|sell)[^.;]{0,120}" ~ to_pay ~ "(withholding|tax)",
 ] -%}
 {#- Underwriters exercise an option too: that of buying more in an offering. -#}
-{%- set underwriters_option = "underwriter[^.;]{0,60}exercise|exercise[^.;]{0,60}(underwriter|over-?allotment)|option to purchase (up to )?[^.;]{0,30}additional" -%}
+{%- set underwriters_option = [
+    "underwriter[^.;]{0,60}exercise|exercise[^.;]{0,60}(underwriter|over-?allotment)",
+    "option to purchase (up to )?[^.;]{0,30}additional",
+] | join('|') -%}
 
 with
 
