@@ -60,3 +60,17 @@
 {% macro footnote_is_listed(footnote_id, footnote_ids) -%}
     concat(',', replace({{ footnote_ids }}, ' ', ''), ',') like concat('%,', {{ footnote_id }}, ',%')
 {%- endmacro %}
+
+
+-- One row per part of a separated text, beside the other columns of the select.
+{% macro split_to_rows(text, separator) -%}
+    {{ return(adapter.dispatch('split_to_rows')(text, separator)) }}
+{%- endmacro %}
+
+{% macro default__split_to_rows(text, separator) -%}
+    explode(split({{ text }}, '{{ separator }}'))
+{%- endmacro %}
+
+{% macro duckdb__split_to_rows(text, separator) -%}
+    unnest(string_split({{ text }}, '{{ separator }}'))
+{%- endmacro %}

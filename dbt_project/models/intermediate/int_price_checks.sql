@@ -12,6 +12,12 @@ line_notes as (
 
 ),
 
+line_price_notes as (
+
+    select * from {{ ref('int_line_price_notes') }}
+
+),
+
 -- Codes whose price is the market's: sales, purchases and shares withheld for tax at the day's price. Classes of one
 -- issuer trade at different prices (Berkshire A and B by 1,500 to 1; preferred, notes and depositary shares apart).
 priced_lines as (
@@ -24,7 +30,7 @@ priced_lines as (
         price_usd,
         value_usd,
         price_footnote_ids,
-        lower(coalesce(security_title, '')) as title,
+        security_class,
         filed_date,
         case
             when date_status = 'valid'
@@ -34,14 +40,7 @@ priced_lines as (
         concat(
             issuer_cik,
             '|',
-            case
-                when {{ text_matches('security_title', "american depositary|\\bads\\b|\\badr\\b") }} then 'depositary'
-                when {{ text_matches('security_title', "preferred|preference") }} then 'preferred'
-                when
-                    {{ text_matches('security_title', "\\bnotes?\\b|\\bbonds?\\b|debenture|warrant|\\brights?\\b") }}
-                    then 'other'
-                else 'common'
-            end,
+            case when security_class = 'unknown' then 'common' else security_class end,
             '|',
             {{ text_extract('security_title', "(?:class|series) ([a-z])\\b") }}
         ) as price_group
@@ -80,10 +79,17 @@ with_window as (
         priced_line_count,
         own_price_usd,
         point_price_usd,
+        check_date,
         {{ rolling_median('point_price_usd', 'price_group', 'check_date', var('price_reference_days')) }}
             as window_price_usd,
         {{ rolling_count('point_price_usd', 'price_group', 'check_date', var('price_reference_days')) }}
-        - case when point_price_usd is null then 0 else 1 end as other_filing_count
+        - case when point_price_usd is null then 0 else 1 end as other_filing_count,
+        -- The class's last five filings before this one, however old: splits do not explain a price of 10,000 dollars.
+        median(point_price_usd) over (
+            partition by price_group
+            order by check_date, accession_number
+            rows between 5 preceding and 1 preceding
+        ) as earlier_price_usd
     from filing_prices
 
 ),
@@ -95,13 +101,15 @@ reference_prices as (
     select
         price_group,
         accession_number,
+        check_date,
         other_filing_count,
         case
             when other_filing_count >= 2 then window_price_usd
             when other_filing_count = 1 and point_price_usd is not null then 2 * window_price_usd - point_price_usd
             when other_filing_count = 1 then window_price_usd
             when priced_line_count >= 3 then own_price_usd
-        end as reference_price_usd
+        end as window_reference_price_usd,
+        earlier_price_usd
     from with_window
 
 ),
@@ -110,13 +118,20 @@ compared as (
 
     select
         priced_lines.*,
-        reference_prices.reference_price_usd,
         reference_prices.other_filing_count,
-        cast(priced_lines.price_usd as double) / nullif(cast(reference_prices.reference_price_usd as double), 0)
-            as price_ratio,
-        coalesce(line_notes.says_depositary_shares, false)
-        or {{ text_matches('priced_lines.title', "american depositary|\\bads\\b|\\badr\\b") }}
-            as is_about_depositary_shares
+        case
+            when priced_lines.price_usd < {{ var('price_high_usd') }}
+                then reference_prices.window_reference_price_usd
+            else coalesce(reference_prices.window_reference_price_usd, reference_prices.earlier_price_usd)
+        end as reference_price_usd,
+        reference_prices.window_reference_price_usd is null as is_earlier_reference,
+        coalesce(line_notes.says_depositary_shares, false) or priced_lines.security_class = 'depositary_share'
+            as is_about_depositary_shares,
+        line_price_notes.depositary_ratio,
+        line_price_notes.price_range_low_usd,
+        line_price_notes.price_range_high_usd,
+        coalesce(line_price_notes.is_weighted_average_price, false) as is_weighted_average_price,
+        coalesce(line_price_notes.is_foreign_currency_price, false) as is_foreign_currency_price
     from priced_lines
     inner join reference_prices
         on
@@ -124,7 +139,137 @@ compared as (
             and priced_lines.price_group = reference_prices.price_group
     left join line_notes
         on priced_lines.transaction_line_key = line_notes.transaction_line_key
+    left join line_price_notes
+        on priced_lines.transaction_line_key = line_price_notes.transaction_line_key
     where priced_lines.direction is not null
+
+),
+
+with_ratio as (
+
+    select
+        *,
+        cast(price_usd as double) / nullif(cast(reference_price_usd as double), 0) as price_ratio
+    from compared
+
+),
+
+-- What no split explains. Below a dollar a stock is often lifted by a reverse split (1 for 20 to 1 for 100), so a price
+-- in the ordinary range is not judged there; from ten dollars up it never is, and far less is far. Old prices of the
+-- class only rule out what is a hundred times off.
+with_distance as (
+
+    select
+        *,
+        coalesce(
+            case
+                when is_earlier_reference then price_ratio >= {{ var('price_far_from_earlier_ratio') }}
+                when reference_price_usd < 1 and price_usd < 50
+                    then price_ratio >= {{ var('price_far_from_earlier_ratio') }}
+                when reference_price_usd >= 10 and other_filing_count >= 4
+                    then price_ratio >= {{ var('price_far_above_dear_ratio') }}
+                else price_ratio >= {{ var('price_far_above_ratio') }}
+            end,
+            false
+        ) as is_far_above,
+        coalesce(
+            other_filing_count >= 2
+            and (
+                price_ratio * {{ var('price_far_below_ratio') }} <= 1
+                or (
+                    price_usd < 5
+                    and reference_price_usd >= 5
+                    and price_ratio * {{ var('price_far_above_ratio') }} <= 1
+                )
+            ),
+            false
+        ) as is_far_below,
+        -- The total of the trade typed as the price of one share; the closer it is, the fewer shares prove it.
+        coalesce(
+            share_count >= 5
+            and price_ratio >= {{ var('price_far_above_dear_ratio') }}
+            and (
+                (other_filing_count >= 2 and price_ratio / cast(share_count as double) between 0.9 and 1.1)
+                or (
+                    not is_earlier_reference
+                    and price_ratio >= {{ var('price_far_above_ratio') }}
+                    and price_ratio / cast(share_count as double) between 0.5 and 2
+                )
+            ),
+            false
+        ) as is_like_total,
+        -- The number of shares typed as the price.
+        coalesce(
+            price_usd = share_count
+            and (
+                (price_usd >= 100 and (price_ratio >= 5 or price_ratio <= 0.2))
+                or (price_usd >= 1000 and price_ratio is null)
+            ),
+            false
+        ) as is_like_share_count
+    from with_ratio
+
+),
+
+-- Far from the median, but two filings of earlier days have the price too: two classes under one title (Berkshire A
+-- and B), the market after a split, or neighbours that are wrong themselves. One is not enough: a filer repeats his
+-- mistake. Few lines are far, so the comparison filing by filing is small.
+far_lines as (
+
+    select
+        transaction_line_key,
+        accession_number,
+        price_group,
+        check_date,
+        price_usd
+    from with_distance
+    where is_far_above or is_far_below or is_like_total or is_like_share_count
+
+),
+
+confirmed_lines as (
+
+    select far_lines.transaction_line_key
+    from far_lines
+    inner join filing_prices
+        on
+            far_lines.price_group = filing_prices.price_group
+            and far_lines.accession_number <> filing_prices.accession_number
+            and far_lines.check_date > filing_prices.check_date
+            and far_lines.check_date
+            <= {{ add_days('filing_prices.check_date', var('price_confirming_days')) }}
+            and far_lines.price_usd <= filing_prices.point_price_usd * {{ var('price_confirming_ratio') }}
+            and far_lines.price_usd >= filing_prices.point_price_usd / {{ var('price_confirming_ratio') }}
+    group by far_lines.transaction_line_key
+    having count(distinct filing_prices.accession_number) >= 2
+
+),
+
+with_evidence as (
+
+    select
+        with_distance.transaction_line_key,
+        with_distance.price_usd,
+        with_distance.share_count,
+        with_distance.value_usd,
+        with_distance.price_footnote_ids,
+        with_distance.security_class,
+        with_distance.reference_price_usd,
+        with_distance.other_filing_count,
+        with_distance.price_ratio,
+        with_distance.is_about_depositary_shares,
+        with_distance.depositary_ratio,
+        with_distance.price_range_low_usd,
+        with_distance.price_range_high_usd,
+        with_distance.is_weighted_average_price,
+        with_distance.is_foreign_currency_price,
+        with_distance.is_far_above and confirmed_lines.transaction_line_key is null as is_far_above,
+        with_distance.is_far_below and confirmed_lines.transaction_line_key is null as is_far_below,
+        with_distance.is_like_total and confirmed_lines.transaction_line_key is null as is_like_total,
+        with_distance.is_like_share_count and confirmed_lines.transaction_line_key is null as is_like_share_count
+    from with_distance
+    left join confirmed_lines
+        on with_distance.transaction_line_key = confirmed_lines.transaction_line_key
 
 ),
 
@@ -138,29 +283,49 @@ reasons as (
             when share_count is null then 'share_count_missing'
             when price_usd = 0 then 'price_zero'
             when price_usd < 0 or share_count < 0 then 'negative_amount'
-            -- The total of the trade typed as the price of one share.
+            when is_like_total then 'total_in_price'
+            when is_like_share_count then 'shares_in_price'
+            when is_foreign_currency_price then 'foreign_currency'
+            -- The decimal point lost or moved: 1,031.414 filed as 1031414.
             when
-                price_ratio >= {{ var('price_far_above_ratio') }}
-                and share_count > 1
-                and price_ratio / cast(share_count as double) between 0.5 and 2
-                then 'total_in_price'
-            when
-                price_usd = share_count
-                and price_usd >= 100
-                and (price_ratio is null or price_ratio >= 5 or price_ratio <= 0.2)
-                then 'shares_in_price'
+                is_far_above
+                and price_ratio >= 75
+                and abs(log10(price_ratio) - round(log10(price_ratio))) <= 0.1
+                then 'decimal_point_moved'
             when price_usd > {{ var('price_limit_usd') }} then 'price_above_any_share'
-            when price_ratio >= {{ var('price_far_above_ratio') }} then 'far_above_issuer_prices'
-            when other_filing_count >= 2 and price_ratio * {{ var('price_far_below_ratio') }} <= 1
-                then 'far_below_issuer_prices'
+            -- Counted in ordinary shares at the price of a depositary share that stands for many of them.
+            when
+                depositary_ratio > 1
+                and security_class <> 'depositary_share'
+                and price_usd * depositary_ratio > {{ var('depositary_price_limit_usd') }}
+                then 'depositary_unit_mismatch'
+            when
+                depositary_ratio >= {{ var('depositary_ratio_told_apart') }}
+                and (
+                    price_ratio / depositary_ratio between 0.7 and 1.4
+                    or price_ratio * depositary_ratio between 0.7 and 1.4
+                )
+                then 'depositary_unit_mismatch'
+            when is_far_above then 'far_above_issuer_prices'
+            when is_far_below then 'far_below_issuer_prices'
+            when
+                price_usd > price_range_high_usd * {{ var('price_range_far_ratio') }}
+                or price_usd * {{ var('price_range_far_ratio') }} < price_range_low_usd
+                then 'price_outside_own_range'
             when is_about_depositary_shares and value_usd > {{ var('ads_value_limit_usd') }}
                 then 'depositary_unit_mismatch'
             when
-                coalesce(value_usd, {{ var('value_limit_usd') }} + 1) > {{ var('value_limit_usd') }}
+                (
+                    coalesce(value_usd, {{ var('value_limit_usd') }} + 1) > {{ var('value_limit_usd') }}
+                    or (
+                        price_usd >= {{ var('price_high_usd') }}
+                        and value_usd > {{ var('value_limit_high_price_usd') }}
+                    )
+                )
                 and (price_ratio is null or price_ratio not between 0.5 and 2)
                 then 'value_beyond_belief'
         end as price_reason_code
-    from compared
+    from with_evidence
 
 ),
 
@@ -176,7 +341,16 @@ price_checks as (
         end as price_status,
         price_reason_code,
         reference_price_usd,
-        other_filing_count
+        other_filing_count,
+        is_weighted_average_price,
+        price_range_low_usd,
+        price_range_high_usd,
+        -- To the cent and a thousandth, for averages and ranges are rounded.
+        coalesce(
+            price_usd > price_range_high_usd + greatest(0.01, price_range_high_usd * 0.001)
+            or price_usd < price_range_low_usd - greatest(0.01, price_range_low_usd * 0.001),
+            false
+        ) as is_price_outside_own_range
     from reasons
 
 )

@@ -33,7 +33,8 @@ nonderivative_lines as (
         'N' as table_code,
         line_number,
         security_title,
-        transaction_code,
+        transaction_code as transaction_code_as_filed,
+        is_equity_swap,
         acquired_disposed_code,
         direct_indirect_code,
         ownership_nature,
@@ -75,7 +76,8 @@ derivative_lines as (
         'D' as table_code,
         line_number,
         security_title,
-        transaction_code,
+        transaction_code as transaction_code_as_filed,
+        is_equity_swap,
         acquired_disposed_code,
         direct_indirect_code,
         ownership_nature,
@@ -141,7 +143,26 @@ with_date_reason as (
                 lines.transaction_date
                 > {{ add_days('filings.filed_date', var('date_after_filing_tolerance_days')) }}
                 then 'after_filing'
-        end as date_reason_code
+            -- Month and day of the period of report and another year, where that period ended just before the filing:
+            -- the year is a slip. Form 5 reports a whole year at once, so its period says nothing about one trade.
+            when
+                filings.form_family = '4'
+                and extract(year from lines.transaction_date) <> extract(year from filings.period_of_report_date)
+                and extract(month from lines.transaction_date) = extract(month from filings.period_of_report_date)
+                and extract(day from lines.transaction_date) = extract(day from filings.period_of_report_date)
+                and {{ days_between('filings.period_of_report_date', 'filings.filed_date') }}
+                between 0 and {{ var('date_year_slip_days') }}
+                then 'year_differs_from_period'
+        end as date_reason_code,
+        -- K beside another code ("S/K") means that an equity swap is involved; the trade is what the first letter says.
+        case
+            when
+                length(lines.transaction_code_as_filed) > 1
+                and {{ text_matches('lines.transaction_code_as_filed', "^[a-z][ /,-]*k$") }}
+                then substr(lines.transaction_code_as_filed, 1, 1)
+            else lines.transaction_code_as_filed
+        end as transaction_code,
+        split_part(lines.security_title, '(', 1) as title_head
     from lines
     inner join filings
         on
@@ -151,56 +172,119 @@ with_date_reason as (
 
 ),
 
+-- Most titles are plain and decided by the first condition; the patterns are read for the rest. What stands in brackets
+-- is a remark ("Common Stock (restricted stock units)"), but depositary shares of preferred stock are preferred stock.
+-- "Common Stock and associated preferred share purchase rights" is common stock; "Common Units" are a partnership's.
+with_security_class as (
+
+    select
+        *,
+        case
+            when security_title is null then 'unknown'
+            when
+                lower(security_title) in (
+                    'common stock', 'class a common stock', 'class b common stock', 'common shares', 'ordinary shares',
+                    'common stock, par value $0.01', 'common stock, $0.01 par value', 'common stock, $.01 par value',
+                    'common stock, par value $0.01 per share', 'common stock, par value $0.001 per share'
+                )
+                then 'common'
+            when
+                {{ text_matches(
+                    'security_title',
+                    "^[^a-z]*((class|series) [a-z0-9-]+,? |voting |non-?voting |restricted |subordinated? )*(common|ordinary) (stock|shares?)\\b"
+                ) }}
+                and not {{ text_matches(
+                    'title_head', "depositary|\\bads(s|es)?\\b|warrant|option|units?\\b|phantom|right to|swap|note"
+                ) }}
+                then 'common'
+            when {{ text_matches('security_title', "preferred|preference|\\bpfd\\b|\\bpref\\b") }} then 'preferred'
+            when {{ text_matches('title_head', "depositary|depository share|\\bads(s|es)?\\b|\\badrs?\\b") }}
+                then 'depositary_share'
+            when {{ text_matches('title_head', "\\bnotes?\\b|\\bbonds?\\b|debentures?|term loan|indebtedness") }}
+                then 'debt'
+            when
+                {{ text_matches(
+                    'title_head',
+                    "(restricted|performance|deferred|phantom|stock|share|award|bonus|equivalent)[a-z -]*units?\\b|\\b(rsu|psu|dsu)s?\\b|phantom|\\boptions?\\b|right to (buy|purchase|sell)|warrants?\\b|\\bswaps?\\b|\\bfutures?\\b|forward|appreciation right|\\bputs?\\b|\\bcalls?\\b"
+                ) }}
+                then 'other'
+            when
+                {{ text_matches(
+                    'title_head', "\\bunits?\\b|partner|\\bl\\.?p\\.?\\b|membership|\\bllc\\b|(company|profits) interest"
+                ) }}
+                then 'unit'
+            when
+                {{ text_matches(
+                    'security_title', "common|ordinary|capital stock|subordinated? voting|voting shares"
+                ) }}
+                then 'common'
+            when {{ text_matches('security_title', "\\bfunds?\\b|beneficial interest|\\betfs?\\b|trust shares") }}
+                then 'fund_share'
+            when {{ text_matches('security_title', "\\bstock\\b|\\bshares?\\b|class [a-z]\\b|^[$0-9. ]*par") }}
+                then 'common'
+            else 'other'
+        end as security_class
+    from with_date_reason
+
+),
+
 transaction_lines as (
 
     select
         concat(
-            with_date_reason.accession_number, '|', with_date_reason.table_code, '|', with_date_reason.line_number
+            with_security_class.accession_number,
+            '|',
+            with_security_class.table_code,
+            '|',
+            with_security_class.line_number
         ) as transaction_line_key,
-        with_date_reason.accession_number,
-        with_date_reason.table_code,
-        cast(with_date_reason.line_number as integer) as line_number,
-        with_date_reason.issuer_cik,
-        with_date_reason.insider_key,
-        with_date_reason.form_family,
-        with_date_reason.is_amendment,
-        with_date_reason.is_withdrawn,
-        with_date_reason.filed_date,
-        with_date_reason.period_of_report_date,
-        with_date_reason.original_submission_date,
-        with_date_reason.security_title,
-        with_date_reason.transaction_code,
+        with_security_class.accession_number,
+        with_security_class.table_code,
+        cast(with_security_class.line_number as integer) as line_number,
+        with_security_class.issuer_cik,
+        with_security_class.insider_key,
+        with_security_class.form_family,
+        with_security_class.is_amendment,
+        with_security_class.is_withdrawn,
+        with_security_class.filed_date,
+        with_security_class.period_of_report_date,
+        with_security_class.original_submission_date,
+        with_security_class.security_title,
+        with_security_class.security_class,
+        with_security_class.transaction_code,
         coalesce(transaction_codes.transaction_class, 'unknown') as transaction_class,
-        with_date_reason.acquired_disposed_code,
-        with_date_reason.direct_indirect_code,
-        with_date_reason.ownership_nature,
-        with_date_reason.transaction_date,
+        coalesce(with_security_class.is_equity_swap, false)
+        or coalesce(upper(with_security_class.transaction_code_as_filed) like '%K', false) as is_equity_swap,
+        with_security_class.acquired_disposed_code,
+        with_security_class.direct_indirect_code,
+        with_security_class.ownership_nature,
+        with_security_class.transaction_date,
         case
-            when with_date_reason.date_reason_code is null then 'valid'
-            when with_date_reason.date_reason_code in ('date_missing', 'date_unreadable') then 'unknown'
+            when with_security_class.date_reason_code is null then 'valid'
+            when with_security_class.date_reason_code in ('date_missing', 'date_unreadable') then 'unknown'
             else 'suspect'
         end as date_status,
-        with_date_reason.date_reason_code,
-        with_date_reason.share_count,
-        with_date_reason.price_usd,
+        with_security_class.date_reason_code,
+        with_security_class.share_count,
+        with_security_class.price_usd,
         -- Through double, because the exact product needs more digits than a decimal holds; back to cents.
         try_cast(
-            round(cast(with_date_reason.share_count as double) * cast(with_date_reason.price_usd as double), 2)
+            round(cast(with_security_class.share_count as double) * cast(with_security_class.price_usd as double), 2)
             as decimal(18, 2)
         ) as value_usd,
-        with_date_reason.share_count_owned_after,
+        with_security_class.share_count_owned_after,
         -- Only P and S in the non-derivative table are decisions to buy or sell at the market's price.
         case
-            when with_date_reason.table_code = 'N' and transaction_codes.is_open_market
+            when with_security_class.table_code = 'N' and transaction_codes.is_open_market
                 then transaction_codes.signal_direction
         end as direction,
-        with_date_reason.price_footnote_ids,
-        with_date_reason.trade_footnote_ids,
-        with_date_reason.holding_footnote_ids,
-        with_date_reason.cast_failure_count
-    from with_date_reason
+        with_security_class.price_footnote_ids,
+        with_security_class.trade_footnote_ids,
+        with_security_class.holding_footnote_ids,
+        with_security_class.cast_failure_count
+    from with_security_class
     left join transaction_codes
-        on with_date_reason.transaction_code = transaction_codes.transaction_code
+        on with_security_class.transaction_code = transaction_codes.transaction_code
 
 )
 

@@ -76,8 +76,10 @@ assembled as (
         filings.filed_date as known_from,
         superseded_lines.known_to,
         transaction_lines.security_title,
+        transaction_lines.security_class,
         transaction_lines.transaction_code,
         transaction_lines.transaction_class,
+        transaction_lines.is_equity_swap,
         transaction_lines.acquired_disposed_code,
         transaction_lines.share_count,
         transaction_lines.price_usd,
@@ -112,6 +114,10 @@ assembled as (
             when transaction_lines.price_usd is null then 'price_missing'
             when transaction_lines.price_usd < 0 then 'negative_amount'
         end as price_reason_code,
+        coalesce(price_checks.is_weighted_average_price, false) as is_weighted_average_price,
+        price_checks.price_range_low_usd,
+        price_checks.price_range_high_usd,
+        coalesce(price_checks.is_price_outside_own_range, false) as is_price_outside_own_range,
         -- The box exists since April 2023 and speaks for the whole form; a note that names the plan is believed
         -- whatever the box says, since plans from before 27 February 2023 need no tick.
         case
