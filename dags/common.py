@@ -10,7 +10,7 @@ from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowFailException
 
 from ops.airflow.config import SEC_POOL, WRITER_POOL
-from warehouse.errors import GateFailed, SettingsError, SourceDataError
+from warehouse.errors import AccessRefused, GateFailed, SettingsError, SourceDataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_delay": timedelta(minutes=1),
     "execution_timeout": timedelta(hours=3),
 }
-LOADERS = ("form345_quarterly", "form4_daily")
+LOADERS = ("etf_prices_daily", "form345_quarterly", "form4_daily")
 # Loads go before builds.
 WRITES: dict[str, Any] = {"pool": WRITER_POOL, "priority_weight": 10, "weight_rule": "absolute"}
 BUILDS: dict[str, Any] = {"pool": WRITER_POOL, "priority_weight": 1, "weight_rule": "absolute"}
@@ -51,11 +51,11 @@ def loads_under_way(task_instance: Any) -> int:
 
 @contextlib.contextmanager
 def fail_for_good() -> Iterator[None]:
-    """Let errors that come back on every attempt (bad data, a failed gate, a refused setting) fail the task at once.
+    """Let errors that come back on every attempt (bad data, a failed gate, a refused key) fail the task at once.
 
     Anything else (a network fault, an index not published yet) is retried.
     """
     try:
         yield
-    except (GateFailed, SourceDataError, SettingsError) as error:
+    except (AccessRefused, GateFailed, SourceDataError, SettingsError) as error:
         raise AirflowFailException(f"{type(error).__name__}: {error}") from error

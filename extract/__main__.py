@@ -6,6 +6,7 @@ python -m extract quarter
 python -m extract quarter 2024q3 2024q4
 python -m extract quarter --from 2019q1 --to 2025q4
 python -m extract issuers
+python -m extract prices
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from extract.filing_day import FetchSummary, fetch_filing_day
 from extract.issuer_fetch import fetch_issuers, known_issuers
 from extract.parse_day import parse_filing_day
+from extract.prices.fetch import fetch_prices
 from extract.quarterly_fetch import QuarterFetched, fetch_quarter, parse_quarter, quarter_range, update_quarters
 from warehouse.errors import InsiderTiersError, NotPublishedYet
 from warehouse.settings import load_settings
@@ -62,7 +64,7 @@ def _speaking(command: Callable[P, None]) -> Callable[P, None]:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Bring SEC insider filings to this machine, without Airflow.
+    """Bring SEC insider filings, and prices of the sector ETFs, to this machine, without Airflow.
 
     Bytes go to DATA_DIR/landing as served. Everything may be run again: only what is missing is fetched. `make build`
     then loads what is landed through the quality gates, runs dbt and publishes.
@@ -155,6 +157,28 @@ def issuers(ciks: tuple[str, ...], refresh: bool, limit: int | None) -> None:
         click.echo(f"{cik} failed: {reason}", err=True)
     if summary.failed:
         raise click.ClickException(f"{len(summary.failed)} records could not be fetched; run it again for them.")
+
+
+@main.command("prices")
+@click.argument("tickers", nargs=-1, metavar="[TICKER]...")
+@click.option("--refresh", is_flag=True, help="Fetch the whole history again.")
+@_speaking
+def prices(tickers: tuple[str, ...], refresh: bool) -> None:
+    """Fetch daily prices of the sector ETFs and SPY: each TICKER named, or all twelve.
+
+    PRICE_SOURCE says from where: tiingo, stooq, or your own files in PRICE_FILES_DIR (docs/prices.md). Only missing
+    days are asked for, and some before them: where those have changed, after a dividend or split, the whole history is
+    fetched again. `make build` then loads what is landed.
+    """
+    with _bar("prices", "fund") as report:
+        summary = fetch_prices(load_settings(), tickers=tickers or None, refresh=refresh, progress=report)
+    click.echo(str(summary))
+    for ticker, reason in summary.reloads.items():
+        click.echo(f"{ticker}: fetched again from its first day: {reason}")
+    for ticker, reason in summary.failed.items():
+        click.echo(f"{ticker} failed: {reason}", err=True)
+    if summary.failed:
+        raise click.ClickException(f"{len(summary.failed)} funds could not be fetched; run it again for them.")
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import threading
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -25,7 +26,7 @@ from tenacity.wait import wait_random_exponential
 from extract.bodies import is_access_denied, is_throttle_page, is_undeclared_page, unzip_unasked, wrong_shape
 from extract.landing import OutcomeLog
 from extract.rate_limit import RateLimiter, host_key
-from warehouse.errors import FetchError, SettingsError, SourceDataError, Throttled
+from warehouse.errors import AccessRefused, FetchError, SettingsError, SourceDataError, Throttled
 from warehouse.settings import SEC_LIMIT_PER_SECOND
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from urllib3.connectionpool import HTTPConnectionPool
 
     from warehouse.settings import Settings
+
+    # What a server's own words mean beyond HTTP: status and body to the error to end with at once.
+    Refusal = Callable[[int, bytes], FetchError | None]
 
 logger = logging.getLogger(__name__)
 
@@ -139,6 +143,9 @@ class _Job:
     partition: str
     accession_number: str | None
     headers: dict[str, str]
+    is_conditional: bool
+    secrets: dict[str, str]
+    refusal: Refusal | None
     limiter: RateLimiter
     started: float = field(default_factory=time.monotonic)
     attempts: int = 0
@@ -152,30 +159,43 @@ class _Job:
     def elapsed_ms(self) -> int:
         return round((time.monotonic() - self.started) * 1000)
 
+    @property
+    def full_url(self) -> str:
+        """The address with what nobody may read in a log."""
+        if not self.secrets:
+            return self.url
+        return f"{self.url}{'&' if '?' in self.url else '?'}{urlencode(self.secrets)}"
 
-class SecClient:
-    """Fetches from the SEC, or from a simulator or mirror in its place. One client may be shared by many threads.
+    def without_secrets(self, text: str) -> str:
+        """A text of a library, which may quote the whole address."""
+        for name, value in self.secrets.items():
+            text = text.replace(urlencode({name: value}), f"{name}=***").replace(value, "***")
+        return text
+
+
+class HttpClient:
+    """Fetches from one kind of server. One client may be shared by many threads.
 
     Args:
-        settings: User-Agent, rate and where the landing zone and the rate limit's state are.
+        settings: Where the landing zone and the rate limit's state are, and how long a throttled server is left alone.
         patience: How long one fetch is pursued.
-
-    Raises:
-        SettingsError: The server is the SEC's and ``SEC_CONTACT`` is missing; nothing was requested.
+        user_agent: What the client calls itself.
+        max_per_second: Requests per second to each host, over every process of the machine.
     """
 
-    def __init__(self, settings: Settings, patience: Patience | None = None) -> None:
+    def __init__(
+        self, settings: Settings, patience: Patience | None = None, *, user_agent: str, max_per_second: float
+    ) -> None:
         self._settings = settings
         self._patience = patience or Patience()
+        self._max_per_second = max_per_second
         self._stop = threading.Event()
         self._outcomes = OutcomeLog(settings)
         self._limiters: dict[str, RateLimiter] = {}
         self._limiters_lock = threading.Lock()
         self._session = requests.Session()
         self._session.headers.clear()
-        self._session.headers.update(
-            {"User-Agent": settings.user_agent, "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
-        )
+        self._session.headers.update({"User-Agent": user_agent, "Accept-Encoding": "gzip, deflate", "Accept": "*/*"})
         adapter = _RateLimitedAdapter(self._limiter, self.useful_threads)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
@@ -194,8 +214,7 @@ class SecClient:
     @property
     def useful_threads(self) -> int:
         """Threads with which latency does not cost throughput."""
-        rate = min(self._settings.sec_max_requests_per_second, SEC_LIMIT_PER_SECOND)
-        return max(2, round(rate * _USEFUL_SECONDS_IN_FLIGHT))
+        return max(2, round(self._max_per_second * _USEFUL_SECONDS_IN_FLIGHT))
 
     def get(
         self,
@@ -206,6 +225,9 @@ class SecClient:
         accession_number: str | None = None,
         conditional: Mapping[str, str] | None = None,
         record_missing: bool = True,
+        headers: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        refusal: Refusal | None = None,
     ) -> Fetched:
         """Fetch an address until it gives what was asked for, says that there is no such file, or patience ends.
 
@@ -217,10 +239,14 @@ class SecClient:
             conditional: ``If-None-Match`` and ``If-Modified-Since`` headers.
             record_missing: Whether an absent file is recorded as ``not_found`` here; else the caller decides what its
                 absence means and calls ``record``.
+            headers: Further request headers, such as a token; never logged.
+            secrets: Query parameters that are sent and appear in no log, outcome or error.
+            refusal: What the server's own words mean: the error to end with at once, or ``None``.
 
         Raises:
             FetchError: Every attempt failed.
             Throttled: The server asked us to slow down and kept asking.
+            AccessRefused: The server wants a key, or another one (see ``refusal``).
             SettingsError: The address is the SEC's and ``SEC_CONTACT`` is missing.
         """
         key = host_key(url)
@@ -228,7 +254,17 @@ class SecClient:
             raise SettingsError(
                 "SEC_CONTACT must hold your name and e-mail address before anything is asked of the SEC."
             )
-        job = _Job(url, kind, partition, accession_number, dict(conditional or {}), self._limiter(url))
+        job = _Job(
+            url,
+            kind,
+            partition,
+            accession_number,
+            headers={**(conditional or {}), **(headers or {})},
+            is_conditional=bool(conditional),
+            secrets=dict(secrets or {}),
+            refusal=refusal,
+            limiter=self._limiter(url),
+        )
         retrying = Retrying(
             retry=retry_if_exception_type(_TryAgainError),
             wait=self._wait,
@@ -306,7 +342,7 @@ class SecClient:
         is_loopback = urlsplit(job.url).hostname in _LOOPBACK
         try:
             with self._session.get(
-                job.url,
+                job.full_url,
                 headers=job.headers,
                 stream=True,
                 timeout=(patience.connect_seconds, patience.read_seconds),
@@ -322,9 +358,13 @@ class SecClient:
             requests.exceptions.ChunkedEncodingError,
             requests.exceptions.ContentDecodingError,
         ) as error:
-            raise _TryAgainError(f"{type(error).__name__}: {error}") from error
+            # Without its cause, which quotes the whole address, where that holds a secret.
+            raise _TryAgainError(job.without_secrets(f"{type(error).__name__}: {error}")) from (
+                None if job.secrets else error
+            )
         except requests.RequestException as error:
-            raise FetchError(f"{job.url}: {type(error).__name__}: {error}") from error
+            text = job.without_secrets(f"{job.url}: {type(error).__name__}: {error}")
+            raise FetchError(text) from (None if job.secrets else error)
 
     def _read_body(self, response: requests.Response) -> bytes:
         deadline = time.monotonic() + self._patience.body_seconds
@@ -332,7 +372,9 @@ class SecClient:
         for chunk in response.iter_content(_CHUNK_BYTES):
             body += chunk
             if len(body) > _MAX_BODY_BYTES:
-                raise FetchError(f"{response.url} sends more than {_MAX_BODY_BYTES} bytes: no EDGAR file is that large")
+                raise FetchError(
+                    f"{_bare(response.url)} sends more than {_MAX_BODY_BYTES} bytes: no file is that large"
+                )
             if time.monotonic() > deadline:
                 raise _TryAgainError(f"the body was not complete after {self._patience.body_seconds:g} s")
         # Error pages come gzipped unasked, without a header that says so.
@@ -343,6 +385,8 @@ class SecClient:
 
     def _judge(self, job: _Job, response: requests.Response, body: bytes) -> Fetched:
         status = response.status_code
+        if job.refusal and (refused := job.refusal(status, body)):
+            raise refused
         if status == _OK:
             reason = wrong_shape(job.kind, body)
             if reason is None:
@@ -350,7 +394,7 @@ class SecClient:
             if is_throttle_page(body):
                 raise self._throttled(job, response, body)
             raise _TryAgainError(f"HTTP 200 with {reason}")
-        if status == _NOT_MODIFIED and job.headers:
+        if status == _NOT_MODIFIED and job.is_conditional:
             return self._fetched(job, response, b"")
         if status == _TOO_MANY or is_throttle_page(body):
             raise self._throttled(job, response, body)
@@ -410,8 +454,8 @@ class SecClient:
             return None
         if seconds > self._patience.longest_retry_after_seconds:
             raise Throttled(
-                f"{response.url} answers HTTP {response.status_code} and asks for {seconds:.0f} s of patience, more "
-                f"than the {self._patience.longest_retry_after_seconds:.0f} s we wait: run again later"
+                f"{_bare(response.url)} answers HTTP {response.status_code} and asks for {seconds:.0f} s of patience, "
+                f"more than the {self._patience.longest_retry_after_seconds:.0f} s we wait: run again later"
             )
         return max(0.0, seconds)
 
@@ -441,7 +485,7 @@ class SecClient:
                 "_partition": job.partition,
             }
         )
-        if isinstance(error, Throttled):
+        if isinstance(error, (Throttled, AccessRefused)):
             return error
         if is_throttle:
             return Throttled(
@@ -455,11 +499,56 @@ class SecClient:
         key = host_key(url)
         with self._limiters_lock:
             if key not in self._limiters:
-                settings = self._settings
-                self._limiters[key] = RateLimiter(
-                    settings.lock_dir, key, settings.sec_max_requests_per_second, self._stop
-                )
+                self._limiters[key] = RateLimiter(self._settings.lock_dir, key, self._max_per_second, self._stop)
             return self._limiters[key]
+
+
+class SecClient(HttpClient):
+    """Fetches from the SEC, or from a simulator or mirror in its place.
+
+    Args:
+        settings: User-Agent, rate and where the landing zone and the rate limit's state are.
+        patience: How long one fetch is pursued.
+
+    Raises:
+        SettingsError: The server is the SEC's and ``SEC_CONTACT`` is missing; nothing was requested.
+    """
+
+    def __init__(self, settings: Settings, patience: Patience | None = None) -> None:
+        rate = min(settings.sec_max_requests_per_second, SEC_LIMIT_PER_SECOND)
+        super().__init__(settings, patience, user_agent=settings.user_agent, max_per_second=rate)
+
+
+class PriceClient(HttpClient):
+    """Fetches from a source of prices, which is not told who the user is beyond his key.
+
+    Args:
+        settings: Rate, and where the landing zone and the rate limit's state are.
+        patience: How long one fetch is pursued.
+    """
+
+    def __init__(self, settings: Settings, patience: Patience | None = None) -> None:
+        super().__init__(
+            settings, patience, user_agent="insider-tiers", max_per_second=settings.price_max_requests_per_second
+        )
+
+
+def _bare(url: str) -> str:
+    """An address without its query, which may hold a key."""
+    return url.partition("?")[0]
+
+
+class _HideKeys(logging.Filter):
+    """Takes keys out of the addresses that urllib3 logs when it is asked for details."""
+
+    _KEY = re.compile(r"((?:apikey|token)=)[^&\s\"']+", re.IGNORECASE)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self._KEY.sub(r"\1***", record.getMessage()), ()
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_HideKeys())
 
 
 class _LimitedConnection:

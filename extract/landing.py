@@ -10,8 +10,9 @@ A file appears by rename, complete or not at all; everything after the landing z
     landing/quarterly/<quarter>/<sha256[:12]>_form345.zip and <sha256[:12]>.json
     landing/issuers/<CIK>/<fetched at>Z_<sha256[:12]>.json  versions of an issuer's record (extract.issuer_records)
     landing/issuers/<CIK>/checked.json                    when that was last asked, and what the server said
+    landing/prices/<TICKER>/<fetched at>Z_<source>/       one answer of a source of prices (extract.prices.landing)
     landing/outcomes/<partition>/<run>.jsonl              one JSON object per fetch
-    landing/.locks/<partition>.lock                       held while a process works on a day or the issuers; empty
+    landing/.locks/<partition>.lock                       held while a process works on a partition; empty
 """
 
 from __future__ import annotations

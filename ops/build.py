@@ -20,7 +20,9 @@ def main(load_only: bool) -> None:
         console.rule("load what is landed")
         loaded = steps.load_landed(settings)
         new = [result for result in loaded if not result.is_skipped]
-        console.print(f"{len(loaded)} partitions (quarters, filing days, issuers) are loaded, {len(new)} of them now")
+        console.print(
+            f"{len(loaded)} partitions (quarters, filing days, issuers, prices) are loaded, {len(new)} of them now"
+        )
         if load_only:
             return
         console.rule("dbt build")

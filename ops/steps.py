@@ -183,8 +183,61 @@ def load_issuers(settings: Settings | None = None) -> list[LoadResult]:
     return _load_each([ISSUERS_PARTITION], load, check, settings)
 
 
+def fetch_prices(settings: Settings | None = None) -> str:
+    """Bring the prices of the sector ETFs up to the last day the exchange has closed.
+
+    Returns:
+        What came of it, in words.
+
+    Raises:
+        SettingsError: No source is set, or it is refused.
+        FetchError: Some funds could not be had; the others are landed and not asked for again.
+    """
+    from extract.prices.fetch import fetch_prices as fetch
+
+    summary = fetch(settings or load_settings())
+    print(summary)
+    for ticker, reason in summary.reloads.items():
+        print(f"{ticker}: fetched again from its first day: {reason}")
+    if summary.failed:
+        reasons = "\n".join(f"{ticker}: {reason}" for ticker, reason in summary.failed.items())
+        raise FetchError(f"The prices of {len(summary.failed)} funds could not be fetched:\n{reasons}")
+    return str(summary)
+
+
+def no_price_source(settings: Settings | None = None) -> str | None:
+    """What to do where no source of prices is set; ``None`` where one is."""
+    from extract.prices.fetch import NO_SOURCE
+
+    return None if (settings or load_settings()).price_source else NO_SOURCE
+
+
+def load_prices(settings: Settings | None = None) -> list[LoadResult]:
+    """Load the series of every landed fund in one transaction with its gate; nothing where none was ever landed.
+
+    Raises:
+        GateFailed: The prices did not pass; the message names the rows. Those loaded before stay.
+    """
+    from extract.prices.landing import has_landed_prices
+    from extract.prices.load import load_prices as load_series
+    from quality import check_prices
+    from warehouse.raw_schema import PRICES_PARTITION
+
+    settings = settings or load_settings()
+    if not has_landed_prices(settings):
+        return []
+
+    def load(connection: duckdb.DuckDBPyConnection, _: str) -> LoadResult:
+        return load_series(connection, settings)
+
+    def check(connection: duckdb.DuckDBPyConnection, _: str, *, data_docs: bool) -> GateResult:
+        return check_prices(connection, settings, data_docs=data_docs)
+
+    return _load_each([PRICES_PARTITION], load, check, settings)
+
+
 def load_landed(settings: Settings | None = None) -> list[LoadResult]:
-    """Load every quarter, filing day and issuer record of the landing zone, each through its gate, with a progress bar.
+    """Load every quarter, filing day, issuer record and price of the landing zone, each through its gate.
 
     What is loaded already is skipped, so this costs little where nothing is new, and makes everything where the
     warehouse is empty. No network.
@@ -204,7 +257,7 @@ def load_landed(settings: Settings | None = None) -> list[LoadResult]:
         parse_filing_day(day, settings)
     names = [day.isoformat() for day in days]
     loaded += load_and_check(tqdm(names, desc="loading filing days", unit="day", disable=not days), settings)
-    return loaded + load_issuers(settings)
+    return loaded + load_issuers(settings) + load_prices(settings)
 
 
 def is_published(settings: Settings | None = None) -> bool:

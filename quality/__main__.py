@@ -66,6 +66,19 @@ def issuers(show_all: bool) -> None:
         _report(check_issuers(connection, settings), show_all=show_all)
 
 
+@main.command("prices")
+@click.option("--all", "show_all", is_flag=True, help="Show the expectations that held, too.")
+def prices(show_all: bool) -> None:
+    """Check the prices of the sector ETFs as they are loaded."""
+    from quality.raw_gate import check_prices
+    from warehouse.database import read_connection
+    from warehouse.settings import load_settings
+
+    settings = load_settings()
+    with read_connection(settings.warehouse_path) as connection:
+        _report(check_prices(connection, settings), show_all=show_all)
+
+
 @main.command("marts")
 @click.option("--all", "show_all", is_flag=True, help="Show the expectations that held, too.")
 def marts(show_all: bool) -> None:

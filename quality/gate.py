@@ -71,7 +71,7 @@ class GateResult:
     """What a gate found.
 
     Attributes:
-        gate: Name of the gate: ``filing_day``, ``quarter``, ``issuers`` or ``marts``.
+        gate: Name of the gate: ``filing_day``, ``quarter``, ``issuers``, ``prices`` or ``marts``.
         partition: Filing day, quarter, or the marts' as-of date.
         checked_at: When, UTC.
         outcomes: One per expectation; those that were skipped have severity ``info`` and say why in ``reason``.

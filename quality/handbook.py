@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 from quality.accepted import read_accepted
 from quality.marts_suite import MARTS_SUITE
+from quality.price_suite import PRICES
 from quality.raw_suite import FILING_DAY, ISSUERS, QUARTER
 
 if TYPE_CHECKING:
     from quality.suite import FrameSuite, GateSuite
 
-SUITES = (FILING_DAY, QUARTER, ISSUERS, MARTS_SUITE)
+SUITES = (FILING_DAY, QUARTER, ISSUERS, PRICES, MARTS_SUITE)
 
 _INTRODUCTION = """\
 # Quality gates
 
-<!-- Written by `python -m quality docs` from quality/raw_suite.py and quality/marts_suite.py. Change those. -->
+<!-- Written by `python -m quality docs` from quality/raw_suite.py, price_suite.py and marts_suite.py. Change those. -->
 
 Great Expectations stands at the two boundaries: when a partition enters raw, and before the marts are published.
 Inside, dbt tests keys, relations, accepted values and arithmetic; no assertion lives in both places on purpose, but
@@ -27,6 +28,7 @@ where a boundary must hold even if a model's test was taken away.
 | `filing_day` | one filing day of the daily road | inside the transaction that loaded it | rolls the load back |
 | `quarter` | one quarterly set | inside the transaction that loaded it | rolls the load back |
 | `issuers` | all issuer records | inside the transaction that loaded them | rolls the load back |
+| `prices` | all prices | inside the transaction that loaded them | rolls the load back |
 | `marts` | all marts, beside raw and the published copy | after `dbt build` | nothing is published |
 
 - **error** fails the gate, and with it the DAG run. **warning** is reported and lets it pass. A check that could not be
@@ -38,7 +40,7 @@ where a boundary must hold even if a model's test was taken away.
 - Results: `DATA_DIR/quality/data_docs/index.html` (open it from disk; the last 20 runs that passed and the last 20 that
   failed), `DATA_DIR/quality/results/<gate>.jsonl` (all runs), table `raw.gate_results` (all runs, in SQL).
 - By hand: `python -m quality filing-day 2024-01-05`, `python -m quality quarter 2024q3`, `python -m quality issuers`,
-  `python -m quality marts`.
+  `python -m quality prices`, `python -m quality marts`.
 - A gate failed? [runbooks/gate_failed.md](runbooks/gate_failed.md).
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quality.gate import GateResult, run_gate
+from quality.price_suite import PRICES
 from quality.raw_suite import FILING_DAY, ISSUERS, QUARTER
 
 if TYPE_CHECKING:
@@ -71,3 +72,16 @@ def check_issuers(connection: duckdb.DuckDBPyConnection, settings: Settings, *, 
     from quality.raw_frames import issuer_frames
 
     return run_gate(ISSUERS, issuer_frames(connection), settings, partition="issuers", data_docs=data_docs)
+
+
+def check_prices(connection: duckdb.DuckDBPyConnection, settings: Settings, *, data_docs: bool = True) -> GateResult:
+    """Check the prices, as the caller's open transaction sees them.
+
+    Args:
+        connection: Open connection, inside the transaction that loaded the prices.
+        settings: Where Data Docs and results go.
+        data_docs: Whether a pass gets pages in Data Docs, which keep the last runs only.
+    """
+    from quality.price_frames import price_frames
+
+    return run_gate(PRICES, price_frames(connection), settings, partition="prices", data_docs=data_docs)

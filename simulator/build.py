@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONTRARIAN = 1.3
+# One fund splits, so that nobody can take closes as traded for returns without noticing.
+SPLIT_ETF, SPLIT_DATE, SPLIT_FACTOR = "XLK", date(2025, 6, 9), 2.0
 _ZIPS = "files/structureddata/data/insider-transactions-data-sets"
 _INDEX = "Archives/edgar/daily-index"
 _KEYS = {"NONDERIV_TRANS", "NONDERIV_HOLDING", "DERIV_TRANS", "DERIV_HOLDING"}
@@ -417,6 +419,7 @@ def _write_issuers(root: Path, world: World, book: CaseBook, daily: list[CaseFil
 def _write_prices(root: Path, world: World) -> None:
     rng = np.random.default_rng([world.seed, 5])
     for place, sector in enumerate(SECTORS):
-        body = mirror.price_csv(world.trading, world.sector_close[place], sector.etf_since, rng)
+        split = (SPLIT_DATE, SPLIT_FACTOR) if sector.etf == SPLIT_ETF else None
+        body = mirror.price_csv(world.trading, world.sector_close[place], sector.etf_since, rng, split)
         _write(root / "prices" / f"{sector.etf}.csv", body)
     _write(root / "prices" / "SPY.csv", mirror.price_csv(world.trading, world.market_close, date(1993, 1, 29), rng))

@@ -25,6 +25,7 @@ ACTIONS = frozenset(
         "denied403",  # the XML "AccessDenied" of a missing file, although the file is there
         "delay",  # wait `seconds`, then answer properly
         "empty200",  # status 200 and no body
+        "used_up200",  # a price shop's words for a used-up allowance, status 200
     }
 )
 
@@ -34,7 +35,7 @@ class Rule:
     """One planned misbehaviour.
 
     Attributes:
-        match: Regular expression searched in the request path.
+        match: Regular expression searched in the request path, with its query where there is one.
         action: One of ``ACTIONS``.
         times: How often it happens; ``None`` for always.
         skip: How many matching requests are answered properly first.
@@ -75,6 +76,9 @@ class Manners:
         require_contact: Whether a User-Agent without an e-mail address is refused as an undeclared tool.
         late_days: Filing days (YYYY-MM-DD) whose index is not published yet.
         index_version: Version of the tree that is served; 2 and up are the folders under ``_versions``.
+        prices_through: Last day the price shops know; ``None`` for all. Adjusted closes are as of this day.
+        prices_missing: Days the price shops have lost, as ``TICKER:YYYY-MM-DD``.
+        require_price_key: Whether a price shop wants a key.
         rules: Planned misbehaviour, first match wins.
     """
 
@@ -86,6 +90,9 @@ class Manners:
     require_contact: bool = False
     late_days: tuple[str, ...] = ()
     index_version: int = 1
+    prices_through: str | None = None
+    prices_missing: tuple[str, ...] = ()
+    require_price_key: bool = False
     rules: tuple[Rule, ...] = field(default=())
 
     def changed(self, values: Mapping[str, Any]) -> Manners:
@@ -104,8 +111,9 @@ class Manners:
         ready = dict(values)
         if "rules" in ready:
             ready["rules"] = tuple(rule if isinstance(rule, Rule) else _rule(rule) for rule in ready["rules"])
-        if "late_days" in ready:
-            ready["late_days"] = tuple(str(day) for day in ready["late_days"])
+        for name in ("late_days", "prices_missing"):
+            if name in ready:
+                ready[name] = tuple(str(value) for value in ready[name])
         return replace(self, **ready)
 
     def as_dict(self) -> dict[str, Any]:

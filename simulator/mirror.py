@@ -187,25 +187,65 @@ def _dashed(day: str) -> str:
     return f"{day[:4]}-{day[4:6]}-{day[6:]}"
 
 
-def price_csv(days: np.ndarray, closes: np.ndarray, since: date, rng: np.random.Generator) -> bytes:
-    """Daily prices of a fund from its first trading day on, in the shape of the price source.
+_PRICE_HEADER = "date,open,high,low,close,adj_close,volume,dividend,split_factor"
+_EX_DAY = 15
+_DIVIDEND_SHARE = 0.004
 
-    ``adj_close`` takes out a quarterly dividend of 0.4% going back in time.
+
+def price_csv(
+    days: np.ndarray, closes: np.ndarray, since: date, rng: np.random.Generator, split: tuple[date, float] | None = None
+) -> bytes:
+    """Daily prices of a fund from its first trading day on, as its own price file and for the price shops.
+
+    A dividend of 0.4% of the close before goes ex on the first trading day from the 15th of each quarter's last month.
+    ``adj_close`` takes dividends and splits out going back in time, as of the last day.
+
+    Args:
+        days: Trading days, in day numbers.
+        closes: Closes in shares of the last day, dividends paid out.
+        since: First trading day of the fund.
+        rng: For the prices around the close.
+        split: First day in new shares, and new shares per old one; closes before it are as traded in old shares.
     """
     keep = days >= (since - date(1970, 1, 1)).days
     days, closes = days[keep], closes[keep]
+    if not len(days):
+        return (_PRICE_HEADER + "\n").encode()
+    splits = np.ones(len(days))
+    if split is not None and (split[0] - date(1970, 1, 1)).days in days[1:]:
+        place = int(np.flatnonzero(days == (split[0] - date(1970, 1, 1)).days)[0])
+        splits[place] = split[1]
+        closes = np.where(np.arange(len(days)) < place, closes * split[1], closes)
+    closes = closes.round(6)
+    dividends = _dividends(days, closes, splits)
     spread = rng.random((3, len(days))) * 0.006
     opens = closes * (1 + (spread[0] - 0.003))
     highs = np.maximum(opens, closes) * (1 + spread[1])
     lows = np.minimum(opens, closes) * (1 - spread[2])
-    quarter = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) // 3
-    adjusted = closes * 0.996 ** (quarter[-1] - quarter if len(quarter) else 0)
+    # What a close is worth in shares of the day after and without its dividend; the last one is worth itself.
+    steps = np.append((1 - dividends[1:] * splits[1:] / closes[:-1]) / splits[1:], 1.0)
+    adjusted = closes * steps[::-1].cumprod()[::-1]
     volume = rng.integers(20, 200, len(days)) * 100_000
+    columns = zip(days, opens, highs, lows, closes, adjusted, volume, dividends, splits, strict=True)
     rows = [
-        f"{from_number(day)},{a:.6f},{b:.6f},{c:.6f},{d:.6f},{e:.6f},{v}"
-        for day, a, b, c, d, e, v in zip(days, opens, highs, lows, closes, adjusted, volume, strict=True)
+        f"{from_number(day)},{a:.6f},{b:.6f},{c:.6f},{d:.6f},{e:.6f},{v},{cash:.6f},{factor:g}"
+        for day, a, b, c, d, e, v, cash, factor in columns
     ]
-    return ("\n".join(["date,open,high,low,close,adj_close,volume", *rows]) + "\n").encode()
+    return ("\n".join([_PRICE_HEADER, *rows]) + "\n").encode()
+
+
+def _dividends(days: np.ndarray, closes: np.ndarray, splits: np.ndarray) -> np.ndarray:
+    """Cash per share by ex-date, in shares of that day."""
+    dates = days.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    is_late = (dates - months).astype(np.int64) >= _EX_DAY - 1
+    is_quarterly = is_late & (months.astype(np.int64) % 3 == 2)
+    first = is_quarterly.copy()
+    first[1:] &= ~(is_quarterly[:-1] & (months[1:] == months[:-1]))
+    first[0] = False  # nobody held it before
+    cash: np.ndarray = np.zeros(len(days))
+    cash[1:] = np.where(first[1:], _DIVIDEND_SHARE * closes[:-1] / splits[1:], 0.0)
+    return cash.round(6)
 
 
 def saturday_after(day: date) -> date:

@@ -36,6 +36,16 @@ UNDECLARED = b"""<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http:
 </html>
 """
 
+# The words of the price shops, which come with status 200: reported in the trackers of their clients.
+STOOQ_USED_UP = b"Exceeded the daily hits limit"
+STOOQ_KEY = b"""Simulated page. Get your apikey:
+1. Open https://stooq.com/q/d/?s=spy.us&get_apikey
+2. Enter the captcha code.
+"""
+TIINGO_USED_UP = (
+    b"You have run over your hourly request allocation. Simulated answer: please wait or upgrade your plan."
+)
+
 
 def access_denied(path: str) -> bytes:
     """The body EDGAR's storage gives for an address it does not hold."""

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from simulator import pages
+from simulator import pages, prices
 from simulator.manners import Doorman, Manners, Recorder, Rule
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ _KINDS = (
     ("filing", re.compile(r"^/Archives/edgar/data/")),
     ("quarterly", re.compile(r"(?:_form345\.zip|insider-transactions-data-sets/?)$")),
     ("issuer", re.compile(r"^/submissions/")),
-    ("price", re.compile(r"^/prices/")),
+    ("price", re.compile(r"^/(?:prices/|tiingo/daily/|q/d/l/)")),
 )
 
 
@@ -217,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         arrived = self.server.recorder.arrived(path, kind, agent)
         self._is_noted = False
         try:
-            self._serve(path, agent, arrived, with_body=with_body)
+            self._serve(path, address.query, agent, arrived, with_body=with_body)
         except (BrokenPipeError, ConnectionResetError):
             self._note("none", "client_gone")
             self.close_connection = True
@@ -238,16 +238,17 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._json(404, {"error": f"no such control: {path}"})
 
-    def _serve(self, path: str, agent: str, arrived: float, *, with_body: bool) -> None:
+    def _serve(self, path: str, query: str, agent: str, arrived: float, *, with_body: bool) -> None:
         manners = self.server.doorman.manners
         throttled = self.server.doorman.is_throttled(arrived)
-        rule = None if throttled else self.server.doorman.rule_for(path)
+        rule = None if throttled else self.server.doorman.rule_for(f"{path}?{query}" if query else path)
         if manners.latency_ms:
             time.sleep(max(0.0, arrived + manners.latency_ms / 1000 - time.monotonic()))
         if throttled:
             self._page(manners.throttle_status, pages.THROTTLED, "throttled", zipped=manners.gzip_errors)
             return
-        if manners.require_contact and "@" not in agent:
+        is_shop = prices.is_shop(path)
+        if manners.require_contact and "@" not in agent and not is_shop:
             self._page(403, pages.UNDECLARED, "undeclared", zipped=manners.gzip_errors)
             return
         if rule is not None and rule.action == "delay":
@@ -256,12 +257,19 @@ class _Handler(BaseHTTPRequestHandler):
         if rule is not None:
             self._misbehave(rule, path)
             return
+        if is_shop:
+            root, authorization = self.server.store.root, self.headers.get("Authorization", "")
+            self._shop(prices.answer(root, path, query, authorization, manners))
+            return
         stored = self.server.store.find(path, manners)
         if stored is None:
             body = pages.access_denied(path)
             self._page(403, body, "missing", content_type="application/xml", zipped=manners.gzip_errors)
             return
         self._file(stored, with_body=with_body)
+
+    def _shop(self, answer: prices.ShopAnswer) -> None:
+        self._page(answer.status, answer.body, answer.outcome, content_type=answer.content_type)
 
     def _file(self, stored: StoredFile, *, with_body: bool) -> None:
         if self._is_unchanged(stored):
@@ -336,6 +344,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if rule.action == "truncate":
             self._truncated(path)
+            return
+        if rule.action == "used_up200":
+            self._shop(prices.used_up(path))
             return
         if rule.action == "empty200":
             self._page(200, b"", "rule")

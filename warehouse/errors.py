@@ -4,6 +4,7 @@
     ├── SettingsError          a setting is missing or refused
     ├── FetchError             a server did not give what was asked for
     │   ├── NotPublishedYet    the day's index is not there yet: try again later
+    │   ├── AccessRefused      the server wants a key, or another one than it was given
     │   └── Throttled          the server asked us to slow down and kept asking
     ├── SourceDataError        bytes arrived but are not what they claim to be
     ├── LoadError              rows could not be written to the warehouse
@@ -33,6 +34,10 @@ class NotPublishedYet(FetchError):  # noqa: N818 - an outcome that is waited for
 
 class Throttled(FetchError):  # noqa: N818 - says what happened
     """The server asked us to slow down, and still did after the longest wait we allow."""
+
+
+class AccessRefused(FetchError):  # noqa: N818 - says what happened
+    """The server wants a key, or another one than it was given; asking again does not help."""
 
 
 class SourceDataError(InsiderTiersError):

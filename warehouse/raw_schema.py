@@ -12,11 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 SCHEMA = "raw"
-# The first two bring filings; the third brings what the SEC's own list says of the issuers named in them.
-ROADS = ("daily", "quarterly", "issuers")
+# The first two bring filings; the third brings what the SEC's own list says of the issuers named in them; the fourth
+# the prices of the sector ETFs.
+ROADS = ("daily", "quarterly", "issuers", "prices")
 
 # The issuers road is one partition: records are kept version by version, never replaced.
 ISSUERS_PARTITION = "issuers"
+# So is the prices road: a dividend or split changes a fund's whole adjusted history.
+PRICES_PARTITION = "prices"
 
 
 @dataclass(frozen=True)
@@ -268,6 +271,39 @@ LEDGER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("_partition", "VARCHAR"),
         ("_loaded_at", "TIMESTAMP"),
     ),
+    # One row per fund and day of the series that is in force, values as the source wrote them.
+    "etf_prices": (
+        ("ticker", "VARCHAR"),
+        ("price_date", "VARCHAR"),  # YYYY-MM-DD
+        ("close", "VARCHAR"),  # not adjusted for dividends; as traded where the source says when splits happened
+        ("adj_close", "VARCHAR"),  # adjusted for dividends and splits, as of the newest answer
+        ("dividend", "VARCHAR"),  # cash per share on the ex-date; NULL where the source does not say
+        ("split_factor", "VARCHAR"),  # new shares per old one from this day on; NULL where the source does not say
+        ("volume", "VARCHAR"),
+        ("source", "VARCHAR"),  # tiingo | stooq | files
+        ("fetched_at", "TIMESTAMP"),  # UTC
+        ("sha256", "VARCHAR"),  # of the answer the row stands in
+        ("is_simulated", "BOOLEAN"),
+        ("_partition", "VARCHAR"),
+        ("_loaded_at", "TIMESTAMP"),
+    ),
+    # One row per landed answer of a source of prices, whether its days are in force or not.
+    "etf_price_answers": (
+        ("ticker", "VARCHAR"),
+        ("source", "VARCHAR"),
+        ("is_whole", "BOOLEAN"),  # the whole history, not the newest days only
+        ("is_joined", "BOOLEAN"),  # false: it disagreed with what was landed, so the whole history was fetched
+        ("is_in_force", "BOOLEAN"),  # its days are in etf_prices
+        ("reason", "VARCHAR"),  # first | tail | asked for | another file | what disagreed
+        ("row_count", "BIGINT"),
+        ("asked_from", "VARCHAR"),
+        ("asked_to", "VARCHAR"),
+        ("fetched_at", "TIMESTAMP"),  # UTC
+        ("sha256", "VARCHAR"),
+        ("is_simulated", "BOOLEAN"),
+        ("_partition", "VARCHAR"),
+        ("_loaded_at", "TIMESTAMP"),
+    ),
     # One row per table of a loaded partition: what it was made from and what came of it.
     "loads": (
         ("_road", "VARCHAR"),
@@ -281,7 +317,7 @@ LEDGER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     # One row per expectation of a quality gate, every run kept.
     "gate_results": (
-        ("gate", "VARCHAR"),  # filing_day | quarter | issuers | marts
+        ("gate", "VARCHAR"),  # filing_day | quarter | issuers | prices | marts
         ("partition", "VARCHAR"),  # what it looked at: filing day, quarter, or as-of date of the marts
         ("checked_at", "TIMESTAMP"),  # UTC
         ("passed", "BOOLEAN"),
@@ -302,8 +338,14 @@ REQUIRED_TABLES: dict[str, tuple[str, ...]] = {
     "daily": (*FORM345, "quarantine", "filing_index", "filing_index_files", "fetch_outcomes"),
     "quarterly": tuple(FORM345),
     "issuers": ("issuer_records", "fetch_outcomes"),
+    "prices": ("etf_prices", "etf_price_answers", "fetch_outcomes"),
 }
-OPTIONAL_TABLES: dict[str, tuple[str, ...]] = {"daily": (), "quarterly": ("fetch_outcomes",), "issuers": ()}
+OPTIONAL_TABLES: dict[str, tuple[str, ...]] = {
+    "daily": (),
+    "quarterly": ("fetch_outcomes",),
+    "issuers": (),
+    "prices": (),
+}
 
 
 def table_columns(name: str) -> tuple[tuple[str, str], ...]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -19,12 +19,17 @@ from dotenv import dotenv_values
 from warehouse.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 SEC_WWW_URL = "https://www.sec.gov"
 SEC_DATA_URL = "https://data.sec.gov"
+TIINGO_URL = "https://api.tiingo.com"
+STOOQ_URL = "https://stooq.com"
+
+# Where prices come from: two servers, the user's own files, or nowhere.
+PRICE_SOURCES = ("tiingo", "stooq", "files")
 
 # https://www.sec.gov/os/accessing-edgar-data: "no more than 10 requests per second".
 SEC_LIMIT_PER_SECOND = 10.0
@@ -54,6 +59,14 @@ class Settings:
             DuckDB's own default, 80% of the memory of the machine or container.
         duckdb_threads: Threads of one DuckDB connection; ``None`` for one per core.
         warehouse_wait_seconds: How long a writer waits for another writer of the warehouse file before it gives up.
+        price_source: Where the prices of the sector ETFs come from: ``tiingo``, ``stooq``, ``files``; ``None`` for
+            nowhere.
+        price_files_dir: Folder of the user's own price files, for source ``files``.
+        price_max_requests_per_second: Requests per second to a source of prices, above 0 and at most 10.
+        tiingo_url: Base address of Tiingo, no trailing slash.
+        tiingo_token: Its token; never logged.
+        stooq_url: Base address of Stooq, no trailing slash.
+        stooq_api_key: Its key; never logged.
     """
 
     data_dir: Path
@@ -69,6 +82,13 @@ class Settings:
     duckdb_memory_limit: str | None = None
     duckdb_threads: int | None = None
     warehouse_wait_seconds: float = 600.0
+    price_source: str | None = None
+    price_files_dir: Path | None = None
+    price_max_requests_per_second: float = 1.0
+    tiingo_url: str = TIINGO_URL
+    tiingo_token: str | None = field(default=None, repr=False)
+    stooq_url: str = STOOQ_URL
+    stooq_api_key: str | None = field(default=None, repr=False)
 
     @property
     def is_live_sec(self) -> bool:
@@ -180,7 +200,32 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         duckdb_memory_limit=memory or None,
         duckdb_threads=int(threads) or None,
         warehouse_wait_seconds=wait,
+        **_price_settings(text),
     )
+
+
+def _price_settings(text: Callable[[str, str], str]) -> dict[str, Any]:
+    """The settings of the prices road."""
+    source = text("PRICE_SOURCE", "").lower()
+    if source and source not in PRICE_SOURCES:
+        raise SettingsError(f"PRICE_SOURCE={source!r} is refused: choose {', '.join(PRICE_SOURCES)}, or nothing.")
+    rate = _number("PRICE_MAX_REQUESTS_PER_SECOND", text("PRICE_MAX_REQUESTS_PER_SECOND", "1"))
+    if not 0 < rate <= 10:
+        raise SettingsError(
+            f"PRICE_MAX_REQUESTS_PER_SECOND={rate:g} is refused: choose a number above 0 and at most 10."
+        )
+    files = text("PRICE_FILES_DIR", "")
+    if source == "files" and not files:
+        raise SettingsError("PRICE_SOURCE=files needs PRICE_FILES_DIR, the folder of your own price files.")
+    return {
+        "price_source": source or None,
+        "price_files_dir": _folder(files) if files else None,
+        "price_max_requests_per_second": rate,
+        "tiingo_url": _address("TIINGO_URL", text("TIINGO_URL", TIINGO_URL)),
+        "tiingo_token": text("TIINGO_TOKEN", "") or None,
+        "stooq_url": _address("STOOQ_URL", text("STOOQ_URL", STOOQ_URL)),
+        "stooq_api_key": text("STOOQ_API_KEY", "") or None,
+    }
 
 
 def _folder(name: str) -> Path:

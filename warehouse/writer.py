@@ -1,8 +1,8 @@
 """Loads files into the raw tables, one whole partition at a time: the only code that changes schema ``raw``.
 
 A partition is a filing day of the daily road (Parquet files made by the parser), a quarter of the quarterly road
-(the SEC's TSV members), or all records of the issuers road. Loading replaces the partition in all its tables inside one
-transaction; loading the same source with the same parser again is skipped.
+(the SEC's TSV members), or all there is of the issuers or prices road. Loading replaces the partition in all its
+tables inside one transaction; loading the same source with the same parser again is skipped.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from warehouse.errors import LoadError
 from warehouse.raw_schema import (
     ISSUERS_PARTITION,
     OPTIONAL_TABLES,
+    PRICES_PARTITION,
     REQUIRED_TABLES,
     ROADS,
     SCHEMA,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# Roads that are loaded as a whole.
+_ONE_PARTITION = {"issuers": ISSUERS_PARTITION, "prices": PRICES_PARTITION}
 _GATE_RESULT_COLUMNS = tuple(name for name, _ in file_columns("gate_results"))
 
 
@@ -44,8 +47,8 @@ class LoadResult:
     """What became of one load.
 
     Attributes:
-        road: ``daily``, ``quarterly`` or ``issuers``.
-        partition: Filing day, quarter, or ``issuers``.
+        road: ``daily``, ``quarterly``, ``issuers`` or ``prices``.
+        partition: Filing day, quarter, ``issuers`` or ``prices``.
         is_skipped: Nothing was written: the same source, read by the same parser, is what the partition holds.
         row_counts: Rows per raw table in the partition now.
         elapsed_seconds: Time the load took.
@@ -87,8 +90,8 @@ def replace_partition(
 
     Args:
         connection: A connection of `warehouse.database.write_connection`.
-        road: ``daily``, ``quarterly`` or ``issuers``.
-        partition: Filing day ``YYYY-MM-DD``, quarter ``2024q3``, or ``issuers``.
+        road: ``daily``, ``quarterly``, ``issuers`` or ``prices``.
+        partition: Filing day ``YYYY-MM-DD``, quarter ``2024q3``, ``issuers`` or ``prices``.
         tables: Raw table name to its file or files (``.parquet``, ``.tsv``, ``.jsonl``), read by column name. Every
             table of ``raw_schema.REQUIRED_TABLES[road]`` must be there.
         source_sha256: Hash of the bytes the files were made from.
@@ -214,8 +217,8 @@ def _check_partition(road: str, partition: str) -> None:
     try:
         if road == "daily":
             valid = datetime.strptime(partition, "%Y-%m-%d").strftime("%Y-%m-%d") == partition  # noqa: DTZ007 - a day
-        elif road == "issuers":
-            valid = partition == ISSUERS_PARTITION
+        elif road in _ONE_PARTITION:
+            valid = partition == _ONE_PARTITION[road]
         else:
             year, _, quarter = partition.partition("q")
             valid = len(year) == 4 and year.isdecimal() and quarter in {"1", "2", "3", "4"}
@@ -225,7 +228,7 @@ def _check_partition(road: str, partition: str) -> None:
         forms = {
             "daily": "a filing day, YYYY-MM-DD",
             "quarterly": "a quarter like 2024q3",
-            "issuers": ISSUERS_PARTITION,
+            **_ONE_PARTITION,
         }
         raise LoadError(f"{partition!r} is no partition of the {road} road: give {forms[road]}.")
 

@@ -93,6 +93,12 @@
 {%- endmacro %}
 
 
+-- Floating point, for what a source computed in floating point itself (adjusted closes).
+{% macro parse_double(column) -%}
+    try_cast(nullif(trim({{ column }}), '') as double)
+{%- endmacro %}
+
+
 -- 0, 1, true, false in any case; blank is null: not stated.
 {% macro parse_flag(column) -%}
     case

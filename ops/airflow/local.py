@@ -40,7 +40,7 @@ COMPONENTS: dict[str, list[str]] = {
 # No task of this project is deferred, so on one machine the triggerer would only cost memory.
 STARTED = ("api-server", "task-api", "scheduler", "dag-processor")
 WATCHED = ("metadatabase", "scheduler", "dag_processor")
-DAG_IDS = frozenset({"form345_quarterly", "form4_daily", "issuers_weekly", "warehouse_build"})
+DAG_IDS = frozenset({"etf_prices_daily", "form345_quarterly", "form4_daily", "issuers_weekly", "warehouse_build"})
 
 Report = Callable[[str], None]
 

@@ -78,7 +78,15 @@ class SimulatedEdgar:
     @property
     def environment(self) -> dict[str, str]:
         """Settings that point every part of the project at this server."""
-        return {"SEC_WWW_URL": self.url, "SEC_DATA_URL": self.url}
+        return {
+            "SEC_WWW_URL": self.url,
+            "SEC_DATA_URL": self.url,
+            "PRICE_SOURCE": "tiingo",
+            "TIINGO_URL": self.url,
+            "TIINGO_TOKEN": "simulated",
+            "STOOQ_URL": self.url,
+            "PRICE_MAX_REQUESTS_PER_SECOND": "10",
+        }
 
     def start(self, patience: float = 60.0) -> None:
         """Start the server and wait until it listens.

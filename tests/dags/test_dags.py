@@ -15,13 +15,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DAG_FILES = {
+    "etf_prices_daily.py": "etf_prices_daily",
     "form345_quarterly.py": "form345_quarterly",
     "form4_daily.py": "form4_daily",
     "issuers_weekly.py": "issuers_weekly",
     "warehouse_build.py": "warehouse_build",
 }
-KINDS = {"form345_quarterly": "now", "form4_daily": "data_interval", "issuers_weekly": "now", "warehouse_build": "now"}
+KINDS = {
+    "etf_prices_daily": "now",
+    "form345_quarterly": "now",
+    "form4_daily": "data_interval",
+    "issuers_weekly": "now",
+    "warehouse_build": "now",
+}
 TASKS = {
+    "etf_prices_daily": {"fetch_prices": "default_pool", "load_prices": "warehouse_writer"},
     "form345_quarterly": {"fetch_quarters": "sec", "load_quarters": "warehouse_writer"},
     "form4_daily": {"fetch_and_parse": "sec", "load_and_check": "warehouse_writer"},
     "issuers_weekly": {"fetch_issuers": "sec", "load_issuers": "warehouse_writer"},
@@ -32,8 +40,8 @@ TASKS = {
         "publish": "warehouse_writer",
     },
 }
-CATCHUP = {"form345_quarterly": False, "form4_daily": True, "issuers_weekly": False, "warehouse_build": False}
-MAX_ACTIVE_RUNS = {"form345_quarterly": 1, "form4_daily": 6, "issuers_weekly": 1, "warehouse_build": 1}
+CATCHUP = {dag_id: dag_id == "form4_daily" for dag_id in KINDS}
+MAX_ACTIVE_RUNS = {dag_id: 6 if dag_id == "form4_daily" else 1 for dag_id in KINDS}
 TRIAGE = ("Who cares:", "May it be ignored?", "Where to look:", "How to re-run:")
 
 every_dag = pytest.mark.parametrize(("file", "dag_id"), DAG_FILES.items())
@@ -132,6 +140,7 @@ def test_loads_announce_what_builds_listen_to(dags_folder: Path) -> None:
         for file, dag_id in DAG_FILES.items()
     }
     assert outlets == {
+        "etf_prices_daily": {("load_prices", "raw")},
         "form345_quarterly": {("load_quarters", "raw")},
         "form4_daily": {("load_and_check", "raw")},
         "issuers_weekly": {("load_issuers", "raw")},
@@ -154,8 +163,8 @@ def test_loads_go_before_builds(dags_folder: Path) -> None:
         for task in read(dags_folder, file).dags[dag_id].tasks
         if task.pool == "warehouse_writer" and task.weight_rule == "absolute"
     }
-    assert len(weights) == 6
-    assert min(weights[load] for load in ("load_and_check", "load_issuers", "load_quarters")) > max(
+    assert len(weights) == 7
+    assert min(weights[load] for load in ("load_and_check", "load_issuers", "load_prices", "load_quarters")) > max(
         weights["dbt_build"], weights["check_marts"], weights["publish"]
     )
 
@@ -200,3 +209,24 @@ def test_a_week_without_any_quarter_landed_loads_nothing_and_says_what_brings_hi
     dag = read(dags_folder, "form345_quarterly.py").dags["form345_quarterly"]
     with pytest.raises(AirflowSkipException, match="make backfill FROM=2019q1"):
         dag.get_task("load_quarters").python_callable([])
+
+
+def test_prices_are_asked_for_every_trading_evening_after_their_last_correction(dags_folder: Path) -> None:
+    dag = read(dags_folder, "etf_prices_daily.py").dags["etf_prices_daily"]
+    assert dag.start_date is None
+    assert dag.timetable.expression == "30 20 * * MON-FRI"
+    assert dag.timetable.serialize()["timezone"] == "America/New_York"
+    fetch = dag.get_task("fetch_prices")
+    # An hourly allowance is back before the second try, a daily one before the next evening.
+    assert fetch.retry_delay >= timedelta(hours=1)
+
+
+def test_without_a_source_of_prices_the_run_is_skipped_and_says_which_setting_it_needs(
+    dags_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    monkeypatch.setenv("PRICE_SOURCE", "")
+    dag = read(dags_folder, "etf_prices_daily.py").dags["etf_prices_daily"]
+    with pytest.raises(AirflowSkipException, match="Set PRICE_SOURCE"):
+        dag.get_task("fetch_prices").python_callable()

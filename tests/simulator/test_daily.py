@@ -276,8 +276,8 @@ def test_prices_begin_with_the_fund(mirror: Mirror, tmp_path: Path) -> None:
         ["SPY", "XLB", "XLC", "XLE", "XLF", "XLI", "XLK", "XLP", "XLRE", "XLU", "XLV", "XLY"]
     )
     for ticker, lines in files.items():
-        assert lines[0] == "date,open,high,low,close,adj_close,volume"
-        _, opened, high, low, close, adjusted, volume = lines[-1].split(",")
+        assert lines[0] == "date,open,high,low,close,adj_close,volume,dividend,split_factor"
+        _, opened, high, low, close, adjusted, volume, _, _ = lines[-1].split(",")
         assert lines[-1].startswith("2026-01-16"), ticker
         assert float(low) <= min(float(opened), float(close)) <= max(float(opened), float(close)) <= float(high)
         assert float(adjusted) <= float(close)

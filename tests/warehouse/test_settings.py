@@ -74,9 +74,22 @@ def test_values_are_read(tmp_path: Path) -> None:
     assert (settings.duckdb_memory_limit, settings.duckdb_threads, settings.warehouse_wait_seconds) == ("1.5 GiB", 3, 0)
 
 
+def test_keys_are_read_and_never_shown(tmp_path: Path) -> None:
+    settings = load_settings({"PRICE_SOURCE": "Tiingo", "TIINGO_TOKEN": "secret-1", "STOOQ_API_KEY": "secret-2"})
+    assert (settings.price_source, settings.tiingo_token, settings.stooq_api_key) == ("tiingo", "secret-1", "secret-2")
+    assert "secret" not in repr(settings)
+    files = load_settings({"PRICE_SOURCE": "files", "PRICE_FILES_DIR": str(tmp_path)})
+    assert files.price_files_dir == tmp_path
+    with pytest.raises(SettingsError, match="PRICE_FILES_DIR"):
+        load_settings({"PRICE_SOURCE": "files"})
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("PRICE_SOURCE", "yahoo"),
+        ("PRICE_MAX_REQUESTS_PER_SECOND", "0"),
+        ("TIINGO_URL", "api.tiingo.com"),
         ("DUCKDB_MEMORY_LIMIT", "6"),
         ("DUCKDB_MEMORY_LIMIT", "6GB'; drop table x"),
         ("DUCKDB_THREADS", "-1"),
