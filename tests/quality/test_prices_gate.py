@@ -108,8 +108,14 @@ def test_what_leaves_a_hole_is_a_warning(prices: RawWarehouse) -> None:
     assert result.passed
     assert {outcome.expectation for outcome in result.failures} == set(WARNINGS)
     assert all(outcome.sample for outcome in result.failures)
-    named = {outcome.expectation: outcome.sample[0] for outcome in result.failures}
-    assert named["price_days_gap_free"]["first_missing_day"] == "2018-07-06"
+    found = {outcome.expectation: outcome.sample for outcome in result.failures}
+    named = {expectation: sample[0] for expectation, sample in found.items()}
+    # A day that cannot be read (XLY) is missing too, and so is one that was moved (XLV).
+    assert {row["ticker"]: row["first_missing_day"] for row in found["price_days_gap_free"]} == {
+        "XLF": "2018-07-06",
+        "XLV": "2018-07-05",
+        "XLY": "2018-07-05",
+    }
     assert named["price_days_are_trading_days"]["first_closed_day"] == "2018-07-04"
     assert named["price_moves_usual"]["unusual_return"] == "-27.0%"
 
