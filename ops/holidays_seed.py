@@ -1,7 +1,7 @@
-"""Write the seed of US federal holidays, EDGAR's days without a filing index, from the `holidays` library.
+"""Write the seeds of holidays from the `holidays` library: EDGAR's federal ones, and the stock exchange's.
 
 EDGAR follows the federal calendar (https://www.sec.gov/submit-filings/edgar-calendar), not the exchange's: it is
-closed on Columbus Day and Veterans Day and open on Good Friday.
+closed on Columbus Day and Veterans Day and open on Good Friday. The exchange's days are for prices.
 """
 
 from __future__ import annotations
@@ -12,9 +12,14 @@ from pathlib import Path
 
 import holidays
 
+from warehouse.exchange_calendar import exchange_holidays
+
 FIRST_YEAR = 2003
 LAST_YEAR = 2035
-SEED = Path(__file__).resolve().parent.parent / "dbt_project" / "seeds" / "us_federal_holidays.csv"
+FIRST_PRICE_YEAR = 1993
+_SEEDS = Path(__file__).resolve().parent.parent / "dbt_project" / "seeds"
+SEED = _SEEDS / "us_federal_holidays.csv"
+EXCHANGE_SEED = _SEEDS / "exchange_holidays.csv"
 
 
 def holiday_rows() -> list[tuple[str, str]]:
@@ -27,15 +32,21 @@ def holiday_rows() -> list[tuple[str, str]]:
     return [(day.isoformat(), name) for day, name in sorted(calendar.items())]
 
 
-def seed_text() -> str:
-    """The seed file's content, header first."""
+def exchange_rows() -> list[tuple[str, str]]:
+    """Weekdays on which the New York Stock Exchange is closed, as (YYYY-MM-DD, name) in order of date."""
+    return [(day.isoformat(), name) for day, name in exchange_holidays(FIRST_PRICE_YEAR, LAST_YEAR)]
+
+
+def seed_text(rows: list[tuple[str, str]] | None = None) -> str:
+    """A seed file's content, header first; the federal holidays' when no rows are given."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(("holiday_date", "holiday_name"))
-    writer.writerows(holiday_rows())
+    writer.writerows(holiday_rows() if rows is None else rows)
     return buffer.getvalue()
 
 
 if __name__ == "__main__":
-    SEED.write_text(seed_text(), encoding="utf-8")
-    print(f"wrote {SEED.name}: {len(holiday_rows())} days, {FIRST_YEAR} to {LAST_YEAR}")
+    for path, found in ((SEED, holiday_rows()), (EXCHANGE_SEED, exchange_rows())):
+        path.write_text(seed_text(found), encoding="utf-8")
+        print(f"wrote {path.name}: {len(found)} days, {found[0][0][:4]} to {LAST_YEAR}")

@@ -215,7 +215,7 @@ def test_prices_are_asked_for_every_trading_evening_after_their_last_correction(
     dag = read(dags_folder, "etf_prices_daily.py").dags["etf_prices_daily"]
     assert dag.start_date is None
     assert dag.timetable.expression == "30 20 * * MON-FRI"
-    assert dag.timetable.serialize()["timezone"] == "America/New_York"
+    assert str(dag.timetable.timezone) == "America/New_York"
     fetch = dag.get_task("fetch_prices")
     # An hourly allowance is back before the second try, a daily one before the next evening.
     assert fetch.retry_delay >= timedelta(hours=1)
