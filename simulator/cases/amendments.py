@@ -23,6 +23,8 @@ def write(book: CaseBook) -> None:
     _one_of_two(book)
     _mistyped_date(book)
     _added_trade(book)
+    _added_lot(book)
+    _one_row_at_a_common_price(book)
     _other_family(book)
     _other_owner(book)
     _across_quarters(book)
@@ -30,11 +32,13 @@ def write(book: CaseBook) -> None:
     _withdrawn(book)
 
 
-def _superseded(book: CaseBook, case: str, old: CaseFiling, line: int, new: CaseFiling, why: str) -> None:
+def _superseded(
+    book: CaseBook, case: str, old: CaseFiling, line: int, new: CaseFiling, why: str, confidence: str = "exact"
+) -> None:
     book.expect(
         case, 4, old, line, why, is_superseded=True, superseded_by_accession_number=new.accession,
         known_from=old.rows.accepted.date(), known_to=new.rows.accepted.date(), is_signal_trade=False,
-        exclusion_reason="superseded",
+        exclusion_reason="superseded", supersession_confidence=confidence,
     )  # fmt: skip
 
 
@@ -130,7 +134,7 @@ def _mistyped_date(book: CaseBook) -> None:
         )
     )  # fmt: skip
     why = "the date of the original is typed a day off; issuer, owner and trade date still match"
-    _superseded(book, "T04-mistyped-date", first, 1, second, why)
+    _superseded(book, "T04-mistyped-date", first, 1, second, why, "probable")
     book.expect("T04-mistyped-date", 4, second, 1, why, **_KEPT)
 
 
@@ -145,6 +149,33 @@ def _added_trade(book: CaseBook) -> None:
     why = "the amendment adds a forgotten trade of another day and restates nothing"
     book.expect("T04-added-trade", 4, first, 1, why, **_KEPT)
     book.expect("T04-added-trade", 4, second, 1, why, **_KEPT)
+
+
+def _added_lot(book: CaseBook) -> None:
+    issuer, owner = _parties(book, "Amended Second Lot Paper Co", "2621", "Ellsworth Norman Y.")
+    lot = Trade("S", "4000", "24.00", day=book.before(book.day(1)), after="16000")
+    first = book.file(book.rows(book.day(1), issuer, owner, [lot]))
+    forgotten = replace(lot, shares="1500", price="24.30", after="14500")
+    second = book.file(book.rows(book.day(3), issuer, owner, [forgotten], form="4/A", original=book.day(1)))
+    why = "the amendment adds the day's second lot, which begins where the first one ended, and restates nothing"
+    book.expect("T04-added-lot", 4, first, 1, why, **_KEPT)
+    book.expect("T04-added-lot", 4, second, 1, why, **_KEPT)
+
+
+def _one_row_at_a_common_price(book: CaseBook) -> None:
+    issuer, owner = _parties(book, "Amended Limit Price Devices Inc", "3669", "Tremaine Olive K.")
+    lots = [
+        Trade("S", shares, "52.00", day=book.before(book.day(2)), after=after)
+        for shares, after in (("1000", "9000"), ("2000", "7000"), ("3000", "4000"))
+    ]
+    first = book.file(book.rows(book.day(2), issuer, owner, lots))
+    corrected = replace(lots[1], shares="2100", after="6900")
+    second = book.file(book.rows(book.day(6), issuer, owner, [corrected], form="4/A", original=book.day(2)))
+    why = "three lots at one limit price; the amendment corrects the second and nothing else"
+    book.expect("T04-one-row", 4, first, 1, why, **_KEPT)
+    _superseded(book, "T04-one-row", first, 2, second, why)
+    book.expect("T04-one-row", 4, first, 3, why, **_KEPT)
+    book.expect("T04-one-row", 4, second, 1, why, share_count=2100, **_KEPT)
 
 
 def _other_family(book: CaseBook) -> None:
@@ -215,7 +246,10 @@ def _withdrawn(book: CaseBook) -> None:
         book.rows(book.day(11), issuer, owner, [Trade("P", "6000", "35.00")]), in_quarterly=False, index_versions=[1]
     )
     why = "listed in the first version of the index and not in the one rebuilt on Saturday: kept, flagged, not counted"
-    book.expect("V2-withdrawn", 4, gone, 1, why, is_withdrawn=True, is_signal_trade=False, exclusion_reason="withdrawn")
+    book.expect(
+        "V2-withdrawn", 4, gone, 1, why, is_withdrawn=True, is_signal_trade=False, exclusion_reason="withdrawn",
+        withdrawn_known_from="not null", known_to="not null",
+    )  # fmt: skip
     stays = book.file(book.rows(book.day(11), issuer, owner, [Trade("P", "150", "35.10")]))
     book.expect("V2-stays", 4, stays, 1, "listed in both versions", is_withdrawn=False, is_signal_trade=True)
     late = book.file(

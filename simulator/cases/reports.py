@@ -69,10 +69,14 @@ def _joint_reports(book: CaseBook) -> None:
     first = book.file(book.rows(book.day(3), issuer, fund, [trade], notes=[note], accepted=time(16, 40, 1)))
     second = book.file(book.rows(book.day(3), issuer, manager, [trade], notes=[note], accepted=time(16, 52, 30)))
     why = "one trade reported on two accessions, same footnote and same shares owned after: counted once, at the first"
-    book.expect("T02-joint-footnote", 2, first, 1, why, is_canonical=True, **_SIGNAL)
+    book.expect(
+        "T02-joint-footnote", 2, first, 1, why, is_canonical=True, joint_sign="shared_text",
+        joint_group_key=f"{first.accession}|N|1", is_possible_joint_report=False, **_SIGNAL,
+    )  # fmt: skip
     book.expect(
         "T02-joint-footnote", 2, second, 1, why, is_canonical=False, is_signal_trade=False,
         canonical_accession_number=first.accession, exclusion_reason="joint_duplicate",
+        joint_group_key=f"{first.accession}|N|1", joint_sign="shared_text",
     )  # fmt: skip
 
     direct = replace(trade, shares="7000", price="30.05", direct="D", nature="", code_notes="", after="880000")
@@ -88,12 +92,32 @@ def _joint_reports(book: CaseBook) -> None:
         canonical_accession_number=first.accession,
     )  # fmt: skip
 
+    later = book.day(8)
+    report = replace(through, shares="9000", price="30.40", nature="By Wickham Growth Fund LP", day=book.before(later))
+    growth = book.owner("Wickham Growth Fund LP", "TenPercentOwner")
+    general = book.owner("Wickham Growth GP LLC", "TenPercentOwner")
+    own = replace(report, direct="D", nature="")
+    first = book.file(book.rows(later, issuer, growth, [own]))
+    second = book.file(book.rows(book.day(9), issuer, general, [report]))
+    again = book.file(book.rows(book.day(11), issuer, growth, [own], form="4/A", original=later))
+    why = (
+        "the first reporter files the same again as an amendment: it takes its original's place, the trade counts once"
+    )
+    book.expect(
+        "T02-joint-amended", 2, first, 1, why, is_superseded=True, superseded_by_accession_number=again.accession
+    )
+    book.expect("T02-joint-amended", 2, second, 1, why, is_canonical=False, exclusion_reason="joint_duplicate")
+    book.expect("T02-joint-amended", 2, again, 1, why, is_canonical=True, **_SIGNAL)
+
     offering = book.issuer("Offering Day Software Inc", "7372")
     why = "two people buy the same lot in an offering: different holdings, no link between them, so both count"
     for name, after in (("Stanhope Ruth A.", "12000"), ("Ormsby Felix D.", "48500")):
         buyer = book.owner(name, "Director")
         filing = book.file(book.rows(book.day(4), offering, buyer, [Trade("P", "10000", "18.00", after=after)]))
-        book.expect("T02-same-lot", 2, filing, 1, why, is_canonical=True, **_SIGNAL)
+        book.expect(
+            "T02-same-lot", 2, filing, 1, why, is_canonical=True, is_possible_joint_report=True, joint_sign="none",
+            joint_group_key=None, **_SIGNAL,
+        )  # fmt: skip
 
 
 def _joint_is_no_cluster(book: CaseBook) -> None:

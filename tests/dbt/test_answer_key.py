@@ -21,8 +21,17 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-# Fields that other rooms answer: the world itself and the prices, and marts this warehouse does not have yet.
-OTHER_ROOMS = re.compile(r"^(world\.|prices\[)")
+# Fields no mart answers, each with the place that does. A case is compared here or falls under one of these; there is
+# no third way.
+ANSWERED_ELSEWHERE = {
+    r"world\.": "facts about the made-up economy: tests/simulator/test_answer_key.py asks the source",
+    r"prices\[": "the funds' prices are files: tests/simulator/test_answer_key.py reads them",
+}
+# Marts the key speaks of that are still to be built. One that is built leaves this list, or the test fails.
+MARTS_TO_COME = {
+    "fct_issuer_ratios_quarterly": "ratios per company belong to the company screens",
+    "fct_cluster_buys": "cluster purchases belong to the company screens",
+}
 IN_A_MART = re.compile(r"^(?P<mart>\w+)\[(?P<where>[^\]]+)\]\.(?P<column>\w+)$")
 
 
@@ -90,18 +99,40 @@ class Answers:
         return [value for (value,) in self.connection.execute(f"{query} where {' and '.join(conditions)}").fetchall()]
 
 
+def why_not_compared(case: dict[str, str]) -> str | None:
+    """The stated reason why no mart answers this row of the key, or nothing when one must."""
+    for pattern, reason in ANSWERED_ELSEWHERE.items():
+        if re.match(pattern, case["field"]):
+            return reason
+    match = IN_A_MART.match(case["field"])
+    return MARTS_TO_COME.get(match["mart"]) if match else None
+
+
+def test_every_field_of_the_key_has_a_mart_or_a_reason(simulated_world: Path, simulated_warehouse: Path) -> None:
+    cases = read_csv(simulated_world / "answer_key.csv")
+    with duckdb.connect(str(simulated_warehouse), read_only=True) as connection:
+        answers = Answers(connection)
+    named = {match["mart"] for case in cases if (match := IN_A_MART.match(case["field"])) and match["mart"] != "prices"}
+    plain = {
+        case["field"]
+        for case in cases
+        if not IN_A_MART.match(case["field"])
+        and not any(re.match(known, case["field"]) for known in ANSWERED_ELSEWHERE)
+    }
+    assert named - answers.marts == set(MARTS_TO_COME) - answers.marts, "a mart is missing, or it is not in the key"
+    assert not set(MARTS_TO_COME) & answers.marts, "built by now: compare its cases"
+    assert plain - answers.columns == {"row_count", "quarantine.reason_code", "recovery"}
+    left_out = [case for case in cases if why_not_compared(case)]
+    assert 0 < len(left_out) < len(cases) / 20
+
+
 def test_the_whole_answer_key(simulated_world: Path, simulated_warehouse: Path) -> None:
-    cases = [case for case in read_csv(simulated_world / "answer_key.csv") if not OTHER_ROOMS.match(case["field"])]
-    assert len(cases) > 400
+    cases = [case for case in read_csv(simulated_world / "answer_key.csv") if not why_not_compared(case)]
+    assert len(cases) > 500
     wrong = []
-    answered = 0
     with duckdb.connect(str(simulated_warehouse), read_only=True) as connection:
         answers = Answers(connection)
         for case in cases:
-            match = IN_A_MART.match(case["field"])
-            if match and match["mart"] not in answers.marts:
-                continue
-            answered += 1
             found = answers.look_up(case)
             if case["expected"].startswith("< "):
                 (bound,) = answers.look_up(case | {"field": case["expected"].removeprefix("< ")})
@@ -114,7 +145,7 @@ def test_the_whole_answer_key(simulated_world: Path, simulated_warehouse: Path) 
                     f"{case['case_id']} {line} {case['field']}: expected {case['expected']}, "
                     f"got {[as_text(value) for value in found]} ({case['why']})"
                 )
-    assert not wrong, f"{len(wrong)} of {answered} answers are wrong:\n" + "\n".join(wrong)
+    assert not wrong, f"{len(wrong)} of {len(cases)} answers are wrong:\n" + "\n".join(wrong)
 
 
 def test_every_trap_the_core_handles_has_a_case(simulated_world: Path) -> None:

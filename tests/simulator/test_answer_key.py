@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from simulator.world import make_world
@@ -48,9 +49,14 @@ _VOCABULARY = frozenset(
         "direction",
         "is_superseded",
         "superseded_by_accession_number",
+        "supersession_confidence",
         "is_withdrawn",
+        "withdrawn_known_from",
         "is_canonical",
         "canonical_accession_number",
+        "joint_group_key",
+        "joint_sign",
+        "is_possible_joint_report",
         "date_status",
         "price_status",
         "rule_10b5_1_status",
@@ -189,6 +195,16 @@ def test_insiders_lean_against_returns_by_the_stated_amount(mirror: Mirror) -> N
     assert np.mean(leans["S"]) > np.mean(leans["P"]) + 0.5
     (stated,) = [row["expected"] for row in mirror.key() if row["field"] == "world.contrarian"]
     assert float(stated) == pytest.approx(1.3)
+
+
+def test_overlapping_windows_are_as_many_as_the_calendar_holds(mirror: Mirror) -> None:
+    stated = {row["field"]: int(row["expected"]) for row in mirror.key() if row["case_id"] == "T21-overlap"}
+    ends = pd.period_range("2021Q1", "2026Q1", freq="Q")
+    through = pd.Timestamp(2026, 1, 16)
+    whole = [end for end in ends if (end + 4).end_time.normalize() <= through]
+    assert stated["world.quarter_ends_with_12_month_return"] == len(whole) == 16
+    assert stated["world.disjoint_12_month_windows"] == 4
+    assert stated["world.disjoint_3_month_windows"] == len([end for end in ends if end.end_time < through]) == 20
 
 
 def test_fund_facts_are_in_the_price_files(mirror: Mirror) -> None:

@@ -18,7 +18,7 @@ filing_owners as (
 
 ),
 
--- A withdrawn amendment restates nothing.
+-- Withdrawn amendments too: until it left the index an amendment was what one knew.
 amendments as (
 
     select
@@ -29,7 +29,7 @@ amendments as (
         filed_date,
         original_submission_date
     from filings
-    where is_amendment and not is_withdrawn
+    where is_amendment
 
 ),
 

@@ -90,7 +90,9 @@ withdrawals as (
 
     select
         accession_number,
-        not bool_or(is_in_newest_version) as is_withdrawn
+        not bool_or(is_in_newest_version) as is_withdrawn,
+        -- The market learned of it when the last index that listed the filing was fetched without it.
+        case when not bool_or(is_in_newest_version) then max(left_index_date) end as withdrawn_known_from
     from index_accessions
     group by accession_number
 
@@ -166,6 +168,7 @@ filings as (
         with_sic.sic_known_from,
         coalesce(issuer_sector_overrides.sector, sic_sectors.sector, 'Unmapped') as sector,
         coalesce(withdrawals.is_withdrawn, false) as is_withdrawn,
+        withdrawals.withdrawn_known_from,
         -- Filed again under the same accession number in another partition: counted once, here.
         with_sic.copy_count,
         with_sic.cast_failure_count,

@@ -12,29 +12,29 @@ superseded_lines as (
 
 ),
 
--- Open-market trades only, by month, with the day they first were known.
+-- Open-market trades only, by month, with the years in which they became known and stopped to count.
 trade_months as (
 
     select
         transaction_lines.insider_key,
         cast(extract(year from transaction_lines.transaction_date) as integer) as trade_year,
         cast(extract(month from transaction_lines.transaction_date) as integer) as trade_month,
-        min(transaction_lines.filed_date) as known_from
+        cast(extract(year from transaction_lines.filed_date) as integer) as known_from_year,
+        cast(
+            extract(year from least(superseded_lines.known_to, transaction_lines.withdrawn_known_from)) as integer
+        ) as known_to_year
     from transaction_lines
     left join superseded_lines
         on transaction_lines.transaction_line_key = superseded_lines.transaction_line_key
     where
         transaction_lines.direction is not null
         and transaction_lines.date_status = 'valid'
-        and not transaction_lines.is_withdrawn
-        and (
-            superseded_lines.known_to is null
-            or extract(year from superseded_lines.known_to) > extract(year from transaction_lines.filed_date)
-        )
     group by
         transaction_lines.insider_key,
         extract(year from transaction_lines.transaction_date),
-        extract(month from transaction_lines.transaction_date)
+        extract(month from transaction_lines.transaction_date),
+        extract(year from transaction_lines.filed_date),
+        extract(year from least(superseded_lines.known_to, transaction_lines.withdrawn_known_from))
 
 ),
 
@@ -48,7 +48,7 @@ look_back_years as (
 
 ),
 
--- Each month of trading bears on the three years after it, if it was known when that year began.
+-- Each month of trading bears on the three years after it, if it was known when that year began and still stood.
 history as (
 
     select
@@ -58,7 +58,12 @@ history as (
         look_back_years.years_back
     from trade_months
     cross join look_back_years
-    where extract(year from trade_months.known_from) < trade_months.trade_year + look_back_years.years_back
+    where
+        trade_months.known_from_year < trade_months.trade_year + look_back_years.years_back
+        and (
+            trade_months.known_to_year is null
+            or trade_months.known_to_year >= trade_months.trade_year + look_back_years.years_back
+        )
 
 ),
 

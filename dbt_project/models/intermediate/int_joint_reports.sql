@@ -47,6 +47,7 @@ open_market_lines as (
         lower(coalesce(transaction_lines.security_title, '')) as security_title,
         transaction_lines.direction,
         transaction_lines.filed_date,
+        transaction_lines.withdrawn_known_from,
         transaction_lines.share_count_owned_after,
         coalesce(transaction_lines.direct_indirect_code, '') as direct_indirect_code,
         lower(coalesce(transaction_lines.ownership_nature, '')) as ownership_nature,
@@ -66,7 +67,6 @@ open_market_lines as (
     from transaction_lines
     where
         transaction_lines.direction is not null
-        and not transaction_lines.is_withdrawn
         and transaction_lines.share_count > 0
 
 ),
@@ -140,6 +140,10 @@ pairs as (
         earlier.transaction_line_key as earlier_line_key,
         earlier.accession_number as earlier_accession_number,
         earlier.report_order as earlier_report_order,
+        earlier.insider_key as earlier_insider_key,
+        -- A report that had left the index before the later one came was no longer known.
+        case when earlier.withdrawn_known_from > later.filed_date then earlier.withdrawn_known_from end
+            as duplicate_until,
         later.transaction_line_key as later_line_key,
         later.accession_number as later_accession_number,
         -- Two people who each own nothing else also own "the same" after buying the same lot, or after selling out;
@@ -167,6 +171,7 @@ pairs as (
     where
         earlier.report_order < later.report_order
         and earlier.insider_key <> later.insider_key
+        and (earlier.withdrawn_known_from is null or earlier.withdrawn_known_from > later.filed_date)
 
 ),
 
@@ -292,13 +297,15 @@ signed_pairs as (
         pairs.earlier_line_key,
         pairs.earlier_accession_number,
         pairs.earlier_report_order,
+        pairs.earlier_insider_key,
+        pairs.duplicate_until,
         pairs.later_line_key,
         case
             when pairs_with_shared_owner.later_line_key is not null then 'shared_owner'
             when pairs_with_shared_text.later_line_key is not null then 'shared_text'
             when pairs_through_each_other.later_line_key is not null then 'held_through_other'
             when pairs.has_same_holding then 'same_holding'
-        end as joint_sign_code
+        end as joint_sign
     from pairs
     left join pairs_with_shared_owner
         on
@@ -321,25 +328,41 @@ first_partner as (
         later_line_key,
         earlier_line_key,
         earlier_accession_number,
-        joint_sign_code,
+        earlier_insider_key,
+        joint_sign,
         row_number() over (partition by later_line_key order by earlier_report_order) as preference
     from signed_pairs
-    where joint_sign_code is not null
+    where joint_sign is not null and duplicate_until is null
 
 ),
 
--- A partner may itself be a joint report of a third; two steps reach the first of any chain seen in practice.
-joint_reports as (
+-- What was a duplicate of a report that was withdrawn stands for the trade from then on.
+withdrawn_partners as (
+
+    select
+        later_line_key,
+        max(duplicate_until) as duplicate_until
+    from signed_pairs
+    where joint_sign is not null and duplicate_until is not null
+    group by later_line_key
+
+),
+
+-- A partner may itself be a joint report of a third; two steps reach the first of any chain seen in practice. Where
+-- they lead back to the reporter's own earlier line, this line is that one's amendment and takes its place: the
+-- partner's report is the duplicate of both.
+with_partners as (
 
     select
         look_alikes.transaction_line_key,
-        first_partner.later_line_key is null as is_canonical,
-        coalesce(
-            partners_partner.earlier_accession_number,
-            first_partner.earlier_accession_number,
-            look_alikes.accession_number
-        ) as canonical_accession_number,
-        coalesce(first_partner.joint_sign_code, 'none') as joint_sign_code
+        look_alikes.accession_number,
+        first_partner.later_line_key is null
+        or coalesce(partners_partner.earlier_insider_key = look_alikes.insider_key, false) as is_canonical,
+        coalesce(partners_partner.earlier_line_key, first_partner.earlier_line_key) as first_line_key,
+        coalesce(partners_partner.earlier_accession_number, first_partner.earlier_accession_number)
+            as first_accession_number,
+        first_partner.joint_sign,
+        case when first_partner.later_line_key is null then withdrawn_partners.duplicate_until end as canonical_from
     from look_alikes
     left join first_partner
         on
@@ -349,6 +372,37 @@ joint_reports as (
         on
             first_partner.earlier_line_key = partners_partner.later_line_key
             and partners_partner.preference = 1
+    left join withdrawn_partners
+        on look_alikes.transaction_line_key = withdrawn_partners.later_line_key
+
+),
+
+groups as (
+
+    select
+        first_line_key,
+        min(joint_sign) as joint_sign
+    from with_partners
+    where first_line_key is not null
+    group by first_line_key
+
+),
+
+joint_reports as (
+
+    select
+        with_partners.transaction_line_key,
+        with_partners.is_canonical,
+        case
+            when with_partners.is_canonical then with_partners.accession_number
+            else with_partners.first_accession_number
+        end as canonical_accession_number,
+        coalesce(with_partners.first_line_key, groups.first_line_key) as joint_group_key,
+        coalesce(with_partners.joint_sign, groups.joint_sign, 'none') as joint_sign,
+        with_partners.canonical_from
+    from with_partners
+    left join groups
+        on with_partners.transaction_line_key = groups.first_line_key
 
 )
 

@@ -6,8 +6,27 @@ transactions_flagged as (
 
 ),
 
--- Superseded lines are here with the day their amendment came: they counted until then, and a number as of an earlier
--- day must not change.
+-- Superseded and withdrawn lines are here with the day their amendment came or they left the index: they counted
+-- until then, and a number as of an earlier day must not change. A line that came to count (again) later, because what
+-- stood in its place was withdrawn, has a second span from that day.
+spans as (
+
+    select
+        *,
+        known_from as counts_from,
+        known_to as counts_to
+    from transactions_flagged
+    where is_signal_while_known
+    union all
+    select
+        *,
+        restored_from as counts_from,
+        restored_to as counts_to
+    from transactions_flagged
+    where is_signal_while_known and restored_from is not null
+
+),
+
 signal_lines as (
 
     select
@@ -16,16 +35,15 @@ signal_lines as (
         issuer_cik,
         sector,
         transaction_date,
-        known_from,
-        known_to,
+        counts_from as known_from,
+        counts_to as known_to,
         direction,
         share_count,
         case when price_status = 'valid' then value_usd end as value_usd,
         is_officer_or_director,
         is_executive,
         is_opportunistic
-    from transactions_flagged
-    where is_signal_while_known
+    from spans
 
 )
 

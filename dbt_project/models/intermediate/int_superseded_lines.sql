@@ -18,12 +18,6 @@ footnotes_classified as (
 
 ),
 
-filings as (
-
-    select * from {{ ref('int_filings') }}
-
-),
-
 -- A chain is an original and every amendment of it, per table and trade day.
 chain_members as (
 
@@ -56,11 +50,19 @@ chain_lines as (
         transaction_lines.transaction_line_key,
         transaction_lines.accession_number,
         transaction_lines.table_code,
+        transaction_lines.line_number,
         transaction_lines.transaction_date,
         coalesce(transaction_lines.transaction_code, '') as transaction_code,
         transaction_lines.share_count,
         transaction_lines.price_usd,
+        transaction_lines.share_count_owned_after,
+        transaction_lines.share_count_owned_after
+        - case when transaction_lines.acquired_disposed_code = 'D' then -1 else 1 end * transaction_lines.share_count
+            as share_count_owned_before,
+        coalesce(transaction_lines.direct_indirect_code, '') as direct_indirect_code,
         transaction_lines.filed_date,
+        transaction_lines.original_submission_date,
+        transaction_lines.withdrawn_known_from,
         transaction_lines.is_amendment,
         count(*) over (
             partition by
@@ -102,22 +104,44 @@ amendments_of_omissions as (
 
 ),
 
--- Within one trade day of one chain a later line restates an earlier one when
---   the amendment repeats at least as many lines of that code as were reported (whatever it corrects in them), or
---   the lines agree in quantity or price, or the code's quantities add up to the same, or
---   the quantity agrees and the code was what needed correcting.
--- An amendment that says it adds what was omitted restates only lines it repeats to the share.
-restatements as (
+-- Every line of an earlier filing of the chain beside every line of the amendment, with what the two share.
+compared_lines as (
 
     select
         earlier.transaction_line_key,
+        earlier.line_number,
+        earlier.table_code,
+        earlier.transaction_date,
+        earlier.accession_number as earlier_accession_number,
+        earlier.transaction_code as earlier_code,
+        later.transaction_line_key as later_line_key,
         later.accession_number as superseding_accession_number,
+        later.transaction_code as later_code,
         later.filed_date as superseding_filed_date,
-        case
-            when later.has_same_owners and later.has_original_date then 'high'
-            when later.has_same_owners then 'medium'
-            else 'low'
-        end as confidence
+        later.withdrawn_known_from as superseding_withdrawn_known_from,
+        later.line_number as later_line_number,
+        later.has_same_owners,
+        later.has_original_date
+        or coalesce(later.original_submission_date = earlier.filed_date, false) as has_original_date,
+        earlier.transaction_code = later.transaction_code as has_same_code,
+        coalesce(earlier.share_count = later.share_count, false) as has_same_shares,
+        coalesce(earlier.price_usd = later.price_usd, false) as has_same_price,
+        earlier.direct_indirect_code = later.direct_indirect_code as has_same_directness,
+        coalesce(earlier.code_share_count = later.code_share_count, false) as has_same_total,
+        coalesce(
+            earlier.share_count_owned_after = later.share_count_owned_after
+            or earlier.share_count_owned_before = later.share_count_owned_before,
+            true
+        ) as has_same_holding,
+        -- The later line begins where the earlier one ends, or the other way round: the next lot of a day.
+        coalesce(
+            earlier.share_count_owned_after = later.share_count_owned_before
+            or earlier.share_count_owned_before = later.share_count_owned_after,
+            false
+        ) as is_next_lot,
+        later.code_line_count >= earlier.code_line_count as has_code_repeated,
+        later.day_line_count >= earlier.day_line_count as has_day_repeated,
+        amendments_of_omissions.accession_number is not null as is_said_to_add
     from chain_lines as earlier
     inner join chain_lines as later
         on
@@ -136,23 +160,83 @@ restatements as (
                 and (not earlier.is_amendment or earlier.accession_number < later.accession_number)
             )
         )
-        and case
-            when amendments_of_omissions.accession_number is not null
-                then earlier.transaction_code = later.transaction_code and earlier.share_count = later.share_count
-            when earlier.transaction_code = later.transaction_code
+
+),
+
+-- Forms 4 and 5 need not repeat lines that stay as they are (General Instruction 9), and a line that is added stands
+-- alone too. So a code of a day counts as restated when at least one line of it has something in common with what was
+-- reported: the shares, the holding before or after, or the price unless it is the next lot.
+ranked_lines as (
+
+    select
+        *,
+        max(
+            case
+                when
+                    has_same_code
+                    and (has_same_shares or has_same_holding or has_same_total or (has_same_price and not is_next_lot))
+                    then 1
+                else 0
+            end
+        ) over (
+            partition by
+                earlier_accession_number,
+                superseding_accession_number,
+                table_code,
+                transaction_date,
+                earlier_code,
+                later_code
+        ) = 1 as has_anything_in_common,
+        row_number() over (
+            partition by later_line_key, earlier_accession_number
+            order by
+                case when has_same_code then 0 else 1 end,
+                case when has_same_shares then 0 else 1 end,
+                case when has_same_price then 0 else 1 end,
+                case when has_same_directness then 0 else 1 end,
+                case when has_same_holding then 0 else 1 end,
+                abs(line_number - later_line_number),
+                line_number
+        ) as preference
+    from compared_lines
+
+),
+
+-- Within one trade day of one chain a later line restates an earlier one when
+--   the amendment repeats at least as many lines of that code as were reported, or quantities that add up to the
+--     same, and something of it agrees (whatever it corrects in the rest), or
+--   it has fewer lines and this is the one it is most like, in shares or price, or
+--   the quantity agrees and the code was what needed correcting.
+-- An amendment that says it adds what was omitted restates only lines it repeats to the share.
+restatements as (
+
+    select
+        transaction_line_key,
+        superseding_accession_number,
+        superseding_filed_date,
+        superseding_withdrawn_known_from,
+        has_same_owners,
+        has_original_date,
+        true as has_same_trade_date,
+        has_same_code,
+        has_same_shares or has_same_price as has_same_amount
+    from ranked_lines
+    where
+        case
+            when is_said_to_add then has_same_code and has_same_shares and preference = 1
+            when has_same_code
                 then
-                    later.code_line_count >= earlier.code_line_count
-                    or earlier.share_count = later.share_count
-                    or earlier.price_usd = later.price_usd
-                    or earlier.code_share_count = later.code_share_count
-            else earlier.share_count = later.share_count and later.day_line_count >= earlier.day_line_count
+                    (has_code_repeated and has_anything_in_common)
+                    or has_same_total
+                    or (preference = 1 and (has_same_shares or (has_same_price and not is_next_lot)))
+            else has_same_shares and has_day_repeated
         end
 
 ),
 
--- A corrected trade date leaves no common day. The original is then known by its typed date, or by a date that cannot
--- be, and by lines that agree in code and quantity.
-amendment_lines as (
+-- A corrected trade date leaves no common day. The original is then known by its typed date, by a date that cannot
+-- be, or by the same holding afterwards, and by the line that agrees in code and quantity.
+lines_without_root as (
 
     select transaction_lines.*
     from transaction_lines
@@ -163,22 +247,27 @@ amendment_lines as (
             and transaction_lines.transaction_date = amendment_roots.transaction_date
     where
         transaction_lines.is_amendment
-        and not transaction_lines.is_withdrawn
         and amendment_roots.amendment_accession_number is null
 
 ),
 
-date_corrections as (
+date_corrections_ranked as (
 
     select
         earlier.transaction_line_key,
         later.accession_number as superseding_accession_number,
         later.filed_date as superseding_filed_date,
-        case
-            when later.original_submission_date = earlier.filed_date then 'medium'
-            else 'low'
-        end as confidence
-    from amendment_lines as later
+        later.withdrawn_known_from as superseding_withdrawn_known_from,
+        coalesce(later.original_submission_date = earlier.filed_date, false) as has_original_date,
+        row_number() over (
+            partition by later.transaction_line_key, earlier.accession_number
+            order by
+                case when earlier.date_status <> 'valid' then 0 else 1 end,
+                case when later.share_count_owned_after = earlier.share_count_owned_after then 0 else 1 end,
+                abs(later.line_number - earlier.line_number),
+                earlier.line_number
+        ) as preference
+    from lines_without_root as later
     inner join transaction_lines as earlier
         on
             later.issuer_cik = earlier.issuer_cik
@@ -192,7 +281,14 @@ date_corrections as (
         and not earlier.is_amendment
         and earlier.filed_date <= later.filed_date
         and (earlier.transaction_date is null or earlier.transaction_date <> later.transaction_date)
-        and (later.original_submission_date = earlier.filed_date or earlier.date_status <> 'valid')
+        and (
+            later.original_submission_date = earlier.filed_date
+            or earlier.date_status <> 'valid'
+            or (
+                later.share_count_owned_after = earlier.share_count_owned_after
+                and later.price_usd = earlier.price_usd
+            )
+        )
         and coalesce(later.price_usd, earlier.price_usd, 0) = coalesce(earlier.price_usd, later.price_usd, 0)
 
 ),
@@ -201,34 +297,114 @@ all_restatements as (
 
     select * from restatements
     union all
-    select * from date_corrections
+    select
+        transaction_line_key,
+        superseding_accession_number,
+        superseding_filed_date,
+        superseding_withdrawn_known_from,
+        true as has_same_owners,
+        has_original_date,
+        false as has_same_trade_date,
+        true as has_same_code,
+        true as has_same_amount
+    from date_corrections_ranked
+    where preference = 1
 
 ),
 
--- A line is known until the first amendment that restates it; what restates that amendment is the next link.
-first_restatement as (
+-- Several lines of one amendment may restate a line; what agrees for any of them agrees.
+by_amendment as (
+
+    select
+        transaction_line_key,
+        superseding_accession_number,
+        superseding_filed_date,
+        superseding_withdrawn_known_from,
+        bool_or(has_same_owners) as has_same_owners,
+        bool_or(has_original_date) as has_original_date,
+        bool_or(has_same_trade_date) as has_same_trade_date,
+        bool_or(has_same_code) as has_same_code,
+        bool_or(has_same_amount) as has_same_amount
+    from all_restatements
+    group by
+        transaction_line_key,
+        superseding_accession_number,
+        superseding_filed_date,
+        superseding_withdrawn_known_from
+
+),
+
+-- A line is known until the first amendment that restates it; what restates that amendment is the next link. An
+-- amendment that was withdrawn later had its day too, but the one that stands is named.
+in_order as (
 
     select
         *,
         row_number() over (
             partition by transaction_line_key
-            order by superseding_filed_date, superseding_accession_number
-        ) as position_in_chain
-    from all_restatements
+            order by
+                case when superseding_withdrawn_known_from is null then 0 else 1 end,
+                superseding_filed_date,
+                superseding_accession_number
+        ) as preference,
+        min(superseding_filed_date) over (partition by transaction_line_key) as first_restated_date,
+        max(superseding_withdrawn_known_from) over (partition by transaction_line_key) as last_withdrawn_date,
+        min(case when superseding_withdrawn_known_from is null then superseding_filed_date end) over (
+            partition by transaction_line_key
+        ) as first_standing_date
+    from by_amendment
+
+),
+
+with_match as (
+
+    select
+        transaction_line_key,
+        superseding_accession_number,
+        first_restated_date,
+        first_standing_date,
+        -- While every amendment that restated the line so far is withdrawn, the line is what one knows again.
+        case
+            when last_withdrawn_date > first_restated_date and first_standing_date is null then last_withdrawn_date
+            when last_withdrawn_date > first_restated_date and first_standing_date > last_withdrawn_date
+                then last_withdrawn_date
+        end as restored_from,
+        concat_ws(
+            '+',
+            'issuer',
+            case when has_same_owners then 'owners' end,
+            case when has_original_date then 'original_date' end,
+            case when has_same_trade_date then 'trade_date' end,
+            case when has_same_code then 'code' end,
+            case when has_same_amount then 'amount' end
+        ) as supersession_match,
+        1
+        + case when has_same_owners then 1 else 0 end
+        + case when has_original_date then 1 else 0 end
+        + case when has_same_trade_date then 1 else 0 end
+        + case when has_same_code then 1 else 0 end
+        + case when has_same_amount then 1 else 0 end as supersession_match_count
+    from in_order
+    where preference = 1
 
 ),
 
 superseded_lines as (
 
     select
-        first_restatement.transaction_line_key,
-        first_restatement.superseding_accession_number as superseded_by_accession_number,
-        filings.filed_date as known_to,
-        first_restatement.confidence as supersession_confidence
-    from first_restatement
-    inner join filings
-        on first_restatement.superseding_accession_number = filings.accession_number
-    where first_restatement.position_in_chain = 1
+        transaction_line_key,
+        superseding_accession_number as superseded_by_accession_number,
+        first_restated_date as known_to,
+        restored_from,
+        case when restored_from is not null then first_standing_date end as restored_to,
+        restored_from is null or first_standing_date is not null as is_superseded,
+        case
+            when supersession_match_count = 6 then 'exact'
+            when supersession_match_count = 5 then 'probable'
+            else 'weak'
+        end as supersession_confidence,
+        supersession_match
+    from with_match
 
 )
 

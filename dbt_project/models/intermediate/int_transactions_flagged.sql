@@ -74,7 +74,20 @@ assembled as (
         filings.accepted_at,
         transaction_lines.transaction_date,
         filings.filed_date as known_from,
-        superseded_lines.known_to,
+        case
+            -- From the beginning another owner's report stood for the trade; that one was withdrawn.
+            when joint_reports.canonical_from > filings.filed_date then filings.filed_date
+            else least(superseded_lines.known_to, filings.withdrawn_known_from)
+        end as known_to,
+        case
+            when joint_reports.canonical_from > filings.filed_date then joint_reports.canonical_from
+            else superseded_lines.restored_from
+        end as restored_from,
+        case
+            when joint_reports.canonical_from > filings.filed_date
+                then least(superseded_lines.known_to, filings.withdrawn_known_from)
+            else least(superseded_lines.restored_to, filings.withdrawn_known_from)
+        end as restored_to,
         transaction_lines.security_title,
         transaction_lines.security_class,
         transaction_lines.transaction_code,
@@ -91,12 +104,18 @@ assembled as (
         filings.sic_source,
         filings.sector,
         transaction_lines.direction,
-        superseded_lines.transaction_line_key is not null as is_superseded,
+        coalesce(superseded_lines.is_superseded, false) as is_superseded,
         superseded_lines.superseded_by_accession_number,
+        superseded_lines.supersession_confidence,
+        superseded_lines.supersession_match,
         filings.is_withdrawn,
+        filings.withdrawn_known_from,
         coalesce(joint_reports.is_canonical, true) as is_canonical,
         coalesce(joint_reports.canonical_accession_number, transaction_lines.accession_number)
             as canonical_accession_number,
+        joint_reports.joint_group_key,
+        joint_reports.joint_sign,
+        coalesce(joint_reports.joint_sign = 'none', false) as is_possible_joint_report,
         transaction_lines.date_status,
         transaction_lines.date_reason_code,
         -- Prices of lines that are not open-market trades are set by plans and terms, not by a market; nothing is
@@ -191,7 +210,8 @@ assembled as (
 ),
 
 -- The reasons a line is no signal trade, in the order in which the ledger takes them off. What would stop it were it
--- not superseded is kept apart: until its amendment came, a superseded line was the best knowledge there was.
+-- not superseded or withdrawn is kept apart: until its amendment came or it left the index, such a line was the best
+-- knowledge there was.
 with_reasons as (
 
     select
@@ -201,7 +221,6 @@ with_reasons as (
             when direction is null then 'not_open_market'
         end as reason_before_superseded,
         case
-            when is_withdrawn then 'withdrawn'
             when not is_canonical then 'joint_duplicate'
             when date_status <> 'valid' then 'date_not_valid'
             when is_plan_purchase then 'plan_purchase'
@@ -219,6 +238,7 @@ transactions_flagged as (
         coalesce(
             reason_before_superseded,
             case when is_superseded then 'superseded' end,
+            case when is_withdrawn then 'withdrawn' end,
             reason_after_superseded
         ) as exclusion_reason,
         reason_before_superseded is null and reason_after_superseded is null as is_signal_while_known,
