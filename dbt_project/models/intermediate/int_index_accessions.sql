@@ -13,17 +13,25 @@ filing_index_files as (
 ),
 
 -- A rebuilt index is known on the day it was fetched: four hours behind UTC is New York's day or, in winter around
--- midnight, the next one, never an earlier one.
+-- midnight, the next one, never an earlier one. No index is known before its day is over.
+version_dates as (
+
+    select
+        filing_day,
+        _index_version,
+        greatest(filing_day, cast(fetched_at - interval 4 hours as date)) as version_date
+    from filing_index_files
+    where index_status = 'published'
+
+),
+
 published_versions as (
 
     select
         filing_day,
         _index_version,
-        lead(cast(fetched_at - interval 4 hours as date)) over (
-            partition by filing_day order by _index_version
-        ) as next_version_date
-    from filing_index_files
-    where index_status = 'published'
+        lead(version_date) over (partition by filing_day order by _index_version) as next_version_date
+    from version_dates
 
 ),
 

@@ -146,6 +146,8 @@ pairs as (
             as duplicate_until,
         later.transaction_line_key as later_line_key,
         later.accession_number as later_accession_number,
+        later.insider_key as later_insider_key,
+        later.filed_date as later_filed_date,
         -- Two people who each own nothing else also own "the same" after buying the same lot, or after selling out;
         -- what both hold indirectly is more likely held by one and the same.
         coalesce(
@@ -300,6 +302,8 @@ signed_pairs as (
         pairs.earlier_insider_key,
         pairs.duplicate_until,
         pairs.later_line_key,
+        pairs.later_insider_key,
+        pairs.later_filed_date,
         case
             when pairs_with_shared_owner.later_line_key is not null then 'shared_owner'
             when pairs_with_shared_text.later_line_key is not null then 'shared_text'
@@ -322,17 +326,55 @@ signed_pairs as (
 
 ),
 
-first_partner as (
+-- An amendment takes the place of its original: where the partner's report is itself the duplicate of an earlier line
+-- of the same reporter, still standing, the new line is no duplicate of it. Otherwise nothing would be left of
+-- a trade whose first report is restated after the second came.
+takes_original_place as (
+
+    select distinct
+        signed_pairs.earlier_line_key,
+        signed_pairs.later_line_key
+    from signed_pairs
+    inner join signed_pairs as before_partner
+        on
+            signed_pairs.earlier_line_key = before_partner.later_line_key
+            and signed_pairs.later_insider_key = before_partner.earlier_insider_key
+    where
+        signed_pairs.joint_sign is not null
+        and before_partner.joint_sign is not null
+        and (
+            before_partner.duplicate_until is null
+            or before_partner.duplicate_until > signed_pairs.later_filed_date
+        )
+
+),
+
+duplicate_pairs as (
 
     select
-        later_line_key,
-        earlier_line_key,
-        earlier_accession_number,
-        earlier_insider_key,
-        joint_sign,
-        row_number() over (partition by later_line_key order by earlier_report_order) as preference
+        signed_pairs.*,
+        row_number() over (
+            partition by signed_pairs.later_line_key
+            order by
+                case when signed_pairs.duplicate_until is null then 0 else 1 end,
+                signed_pairs.earlier_report_order
+        ) as preference
     from signed_pairs
-    where joint_sign is not null and duplicate_until is null
+    left join takes_original_place
+        on
+            signed_pairs.earlier_line_key = takes_original_place.earlier_line_key
+            and signed_pairs.later_line_key = takes_original_place.later_line_key
+    where
+        signed_pairs.joint_sign is not null
+        and takes_original_place.later_line_key is null
+
+),
+
+first_partner as (
+
+    select *
+    from duplicate_pairs
+    where preference = 1 and duplicate_until is null
 
 ),
 
@@ -341,39 +383,49 @@ withdrawn_partners as (
 
     select
         later_line_key,
-        max(duplicate_until) as duplicate_until
-    from signed_pairs
-    where joint_sign is not null and duplicate_until is not null
+        max(duplicate_until) as canonical_from
+    from duplicate_pairs
+    group by later_line_key
+    having count(*) = count(duplicate_until)
+
+),
+
+-- The line whose place an amendment takes, to keep the group together.
+original_places as (
+
+    select
+        later_line_key,
+        min(earlier_line_key) as partner_line_key
+    from takes_original_place
     group by later_line_key
 
 ),
 
--- A partner may itself be a joint report of a third; two steps reach the first of any chain seen in practice. Where
--- they lead back to the reporter's own earlier line, this line is that one's amendment and takes its place: the
--- partner's report is the duplicate of both.
+-- A partner may itself be a joint report of a third; two steps reach the first of any chain seen in practice.
 with_partners as (
 
     select
         look_alikes.transaction_line_key,
         look_alikes.accession_number,
-        first_partner.later_line_key is null
-        or coalesce(partners_partner.earlier_insider_key = look_alikes.insider_key, false) as is_canonical,
-        coalesce(partners_partner.earlier_line_key, first_partner.earlier_line_key) as first_line_key,
+        first_partner.later_line_key is null as is_canonical,
+        coalesce(
+            partners_partner.earlier_line_key, first_partner.earlier_line_key, places_partner.earlier_line_key
+        ) as first_line_key,
         coalesce(partners_partner.earlier_accession_number, first_partner.earlier_accession_number)
             as first_accession_number,
-        first_partner.joint_sign,
-        case when first_partner.later_line_key is null then withdrawn_partners.duplicate_until end as canonical_from
+        coalesce(first_partner.joint_sign, places_partner.joint_sign) as joint_sign,
+        withdrawn_partners.canonical_from
     from look_alikes
     left join first_partner
-        on
-            look_alikes.transaction_line_key = first_partner.later_line_key
-            and first_partner.preference = 1
+        on look_alikes.transaction_line_key = first_partner.later_line_key
     left join first_partner as partners_partner
-        on
-            first_partner.earlier_line_key = partners_partner.later_line_key
-            and partners_partner.preference = 1
+        on first_partner.earlier_line_key = partners_partner.later_line_key
     left join withdrawn_partners
         on look_alikes.transaction_line_key = withdrawn_partners.later_line_key
+    left join original_places
+        on look_alikes.transaction_line_key = original_places.later_line_key
+    left join first_partner as places_partner
+        on original_places.partner_line_key = places_partner.later_line_key
 
 ),
 

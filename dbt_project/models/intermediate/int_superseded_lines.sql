@@ -335,7 +335,8 @@ by_amendment as (
 ),
 
 -- A line is known until the first amendment that restates it; what restates that amendment is the next link. An
--- amendment that was withdrawn later had its day too, but the one that stands is named.
+-- amendment that was withdrawn later had its day too, but the one that stands is named. Each hides the line from its
+-- filing to its withdrawal; where all so far were withdrawn before the next came, the line is what one knows again.
 in_order as (
 
     select
@@ -347,45 +348,59 @@ in_order as (
                 superseding_filed_date,
                 superseding_accession_number
         ) as preference,
-        min(superseding_filed_date) over (partition by transaction_line_key) as first_restated_date,
-        max(superseding_withdrawn_known_from) over (partition by transaction_line_key) as last_withdrawn_date,
-        min(case when superseding_withdrawn_known_from is null then superseding_filed_date end) over (
+        max(coalesce(superseding_withdrawn_known_from, date '9999-12-31')) over (
             partition by transaction_line_key
-        ) as first_standing_date
+            order by superseding_filed_date, superseding_accession_number
+            rows between unbounded preceding and 1 preceding
+        ) as hidden_until
     from by_amendment
+
+),
+
+hidden_spans as (
+
+    select
+        transaction_line_key,
+        min(superseding_filed_date) as first_restated_date,
+        max(coalesce(superseding_withdrawn_known_from, date '9999-12-31')) as hidden_to,
+        min(case when superseding_filed_date > hidden_until then hidden_until end) as first_gap_from,
+        min(case when superseding_filed_date > hidden_until then superseding_filed_date end) as first_gap_to
+    from in_order
+    group by transaction_line_key
 
 ),
 
 with_match as (
 
     select
-        transaction_line_key,
-        superseding_accession_number,
-        first_restated_date,
-        first_standing_date,
-        -- While every amendment that restated the line so far is withdrawn, the line is what one knows again.
+        in_order.transaction_line_key,
+        in_order.superseding_accession_number,
+        hidden_spans.first_restated_date,
         case
-            when last_withdrawn_date > first_restated_date and first_standing_date is null then last_withdrawn_date
-            when last_withdrawn_date > first_restated_date and first_standing_date > last_withdrawn_date
-                then last_withdrawn_date
+            when hidden_spans.first_gap_from is not null then hidden_spans.first_gap_from
+            when hidden_spans.hidden_to < date '9999-12-31' then hidden_spans.hidden_to
         end as restored_from,
+        hidden_spans.first_gap_to as restored_to,
+        hidden_spans.hidden_to = date '9999-12-31' as is_superseded,
         concat_ws(
             '+',
             'issuer',
-            case when has_same_owners then 'owners' end,
-            case when has_original_date then 'original_date' end,
-            case when has_same_trade_date then 'trade_date' end,
-            case when has_same_code then 'code' end,
-            case when has_same_amount then 'amount' end
+            case when in_order.has_same_owners then 'owners' end,
+            case when in_order.has_original_date then 'original_date' end,
+            case when in_order.has_same_trade_date then 'trade_date' end,
+            case when in_order.has_same_code then 'code' end,
+            case when in_order.has_same_amount then 'amount' end
         ) as supersession_match,
         1
-        + case when has_same_owners then 1 else 0 end
-        + case when has_original_date then 1 else 0 end
-        + case when has_same_trade_date then 1 else 0 end
-        + case when has_same_code then 1 else 0 end
-        + case when has_same_amount then 1 else 0 end as supersession_match_count
+        + case when in_order.has_same_owners then 1 else 0 end
+        + case when in_order.has_original_date then 1 else 0 end
+        + case when in_order.has_same_trade_date then 1 else 0 end
+        + case when in_order.has_same_code then 1 else 0 end
+        + case when in_order.has_same_amount then 1 else 0 end as supersession_match_count
     from in_order
-    where preference = 1
+    inner join hidden_spans
+        on in_order.transaction_line_key = hidden_spans.transaction_line_key
+    where in_order.preference = 1
 
 ),
 
@@ -396,8 +411,8 @@ superseded_lines as (
         superseding_accession_number as superseded_by_accession_number,
         first_restated_date as known_to,
         restored_from,
-        case when restored_from is not null then first_standing_date end as restored_to,
-        restored_from is null or first_standing_date is not null as is_superseded,
+        restored_to,
+        is_superseded,
         case
             when supersession_match_count = 6 then 'exact'
             when supersession_match_count = 5 then 'probable'
