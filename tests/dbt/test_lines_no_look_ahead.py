@@ -183,7 +183,7 @@ def _lines_counted(connection: duckdb.DuckDBPyConnection, until: date) -> dict[d
     return counted
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 100_000), cut=st.integers(8, DAYS - 2))
 @example(seed=0, cut=20)
 def test_what_comes_later_changes_no_earlier_line(seed: int, cut: int, line_models: LineModels) -> None:
