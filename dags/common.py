@@ -24,7 +24,8 @@ DEFAULT_ARGS: dict[str, Any] = {
     "retry_delay": timedelta(minutes=1),
     "execution_timeout": timedelta(hours=3),
 }
-LOADERS = ("etf_prices_daily", "form345_quarterly", "form4_daily")
+# Every DAG that hands over RAW: a build waits for those on their way.
+LOADERS = ("etf_prices_daily", "form345_quarterly", "form4_daily", "issuers_weekly")
 # Loads go before builds.
 WRITES: dict[str, Any] = {"pool": WRITER_POOL, "priority_weight": 10, "weight_rule": "absolute"}
 BUILDS: dict[str, Any] = {"pool": WRITER_POOL, "priority_weight": 1, "weight_rule": "absolute"}

@@ -2,16 +2,14 @@
 
 - **Who cares:** every reader of the published copy: until this is green they read yesterday's.
 - **May it be ignored?** For a day: readers keep the last good copy, complete and consistent.
-- **Where to look:** `dbt_build`: the log names the model or test; `DATA_DIR/dbt/` holds the compiled SQL.
-  `check_marts`: a gate failed, rows are named in the log and in the Data Docs under `DATA_DIR/quality/`. `publish`:
-  disk or permissions of `DATA_DIR/published/`. See `docs/runbooks/build_failed.md`.
+- **Where to look:** `dbt_build`: its log names the model or test. `check_marts`: log and Data Docs name the rows.
+  `publish`, `tidy`: disk or permissions. See `docs/runbooks/build_failed.md` and `docs/runbooks/disk_space.md`.
 - **How to re-run:** clear the run, or `make build`. Nothing is published unless both gates pass.
 
 ### What it does
 
-**Kind:** `now`. Runs when raw has changed. It waits for the days that are on their way, a quarter of an hour at most,
-so that several become one build; when the published copy already holds everything that is loaded, the build is skipped.
-Triggered by hand it neither waits nor skips.
+**Kind:** `now`. Runs when raw has changed. It waits for loads on their way, a quarter of an hour at most, that several
+become one build; when the published copy holds all that is loaded, it is skipped. By hand it neither waits nor skips.
 """
 
 from __future__ import annotations
@@ -24,8 +22,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from dags.common import BUILDS, DEFAULT_ARGS, RAW, fail_for_good, loads_under_way
 
-# A catch-up takes hours; its readers shall see something of it before the end.
-LONGEST_WAIT = timedelta(minutes=15)
+LONGEST_WAIT = timedelta(minutes=15)  # A catch-up takes hours; readers shall see something of it before the end.
 
 with DAG(
     dag_id="warehouse_build",
@@ -42,7 +39,7 @@ with DAG(
 
     @task.sensor(mode="reschedule", poke_interval=10, timeout=3600, pool="default_pool")
     def loads_are_done(**context: Any) -> bool:
-        """Wait for the days on their way, so that they are built together."""
+        """Wait for the loads on their way, so that they are built together."""
         run = context["dag_run"]
         waited = datetime.now(UTC) - run.start_date
         return run.run_type != "asset_triggered" or waited > LONGEST_WAIT or not loads_under_way(context["ti"])
@@ -73,4 +70,11 @@ with DAG(
         with fail_for_good():
             steps.publish()
 
-    loads_are_done() >> dbt_build() >> check_marts() >> publish()
+    @task(**BUILDS)
+    def tidy() -> None:
+        """Give back disk that nothing needs any more."""
+        from ops import steps
+
+        steps.tidy()
+
+    loads_are_done() >> dbt_build() >> check_marts() >> publish() >> tidy()

@@ -141,36 +141,19 @@ def fetch_filing_day(
     return summary
 
 
-def refresh_index(day: date, settings: Settings, *, patience: Patience | None = None) -> bool:
-    """Ask for a day's index again: the SEC rebuilds indexes after the fact, and filings come and go.
-
-    Returns:
-        Whether a version arrived that differs from the newest one known; then fetch the day again.
-
-    Raises:
-        NotPublishedYet: The day has no index yet.
-        FetchError: The index cannot be had.
-        Throttled: The server kept asking us to slow down.
-    """
-    if is_weekend(day):
-        return False
-    with SecClient(settings, patience) as client, landing.day_lock(day, settings):
-        return _update_index(client, day, settings)
-
-
-def _update_index(client: SecClient, day: date, settings: Settings) -> bool:
-    """Land the day's index or the reason why there is none; True when a new version was landed."""
+def _update_index(client: SecClient, day: date, settings: Settings) -> None:
+    """Land the day's index or the reason why there is none; an index that has changed becomes a new version."""
     fetched = client.get(index_url(day, settings), kind="index", partition=day.isoformat(), record_missing=False)
     if fetched.is_missing and landing.index_versions(day, settings):
         client.record(fetched, "not_found", "an index known from before is gone; the last version stays in force")
         logger.warning("%s: the index is gone; the last version known stays in force", day)
-        return False
+        return
     if fetched.is_missing:
         found = _explain_absence(client, day, settings, fetched)
         if found is None:
-            return False
+            return
         fetched = found
-    return landing.store_index(day, settings, fetched.body, fetched.fetched_at)
+    landing.store_index(day, settings, fetched.body, fetched.fetched_at)
 
 
 def _explain_absence(client: SecClient, day: date, settings: Settings, fetched: Fetched) -> Fetched | None:

@@ -9,19 +9,19 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from datetime import date
 from typing import TYPE_CHECKING
 
 from extract import landing
 from extract.calendar import is_weekend
 from extract.issuer_records import has_landed_issuers, landed_state, write_records
-from extract.parse_day import read_parsed_day
+from extract.parse_day import TABLES, parsed_dir, read_parsed_day, source_version
 from extract.quarterly_zip import remove_unpacked, unpack_quarter, unpacked_dir
 from warehouse.errors import LoadError, SourceDataError
 from warehouse.raw_schema import ISSUERS_PARTITION
 from warehouse.writer import LoadResult, replace_partition, skip_if_loaded
 
 if TYPE_CHECKING:
-    from datetime import date
     from pathlib import Path
 
     import duckdb
@@ -41,6 +41,8 @@ def load_filing_day(
 ) -> LoadResult:
     """Replace a filing day in the raw tables by what ``parsed/daily/<day>/`` holds.
 
+    A day whose landed bytes are loaded already, read by this parser, need not be parsed any more.
+
     Args:
         connection: A connection of `warehouse.database.write_connection`.
         day: The filing day; a weekend has nothing to load and is skipped.
@@ -52,6 +54,8 @@ def load_filing_day(
             `replace_partition`.
     """
     partition = day.isoformat()
+    if not force and (loaded := _loaded_as_landed(connection, day, settings)):
+        return loaded
     parsed = read_parsed_day(day, settings)
     if parsed is None:
         raise LoadError(f"{partition} is not parsed: run python -m extract filing-day {partition}, which parses it.")
@@ -69,6 +73,41 @@ def load_filing_day(
         expected_counts=parsed.row_counts,
         force=force,
     )
+
+
+def _loaded_as_landed(connection: duckdb.DuckDBPyConnection, day: date, settings: Settings) -> LoadResult | None:
+    """The result to return when raw holds exactly what is landed of a day, read by this parser."""
+    if not landing.index_versions(day, settings) and landing.read_holiday(day, settings) is None:
+        return None
+    source_sha256, parser_version = source_version(day, settings)
+    loaded = skip_if_loaded(
+        connection, road="daily", partition=day.isoformat(), source_sha256=source_sha256, parser_version=parser_version
+    )
+    # A raw table that this version of the code has added is filled by loading again.
+    return loaded if loaded and set(loaded.row_counts) == set(TABLES) else None
+
+
+def is_loaded_as_landed(connection: duckdb.DuckDBPyConnection, day: date, settings: Settings) -> bool:
+    """Whether raw holds exactly what is landed of a day, read by this parser: then it need not be parsed.
+
+    Raises:
+        SourceDataError: The day mixes real and simulated filings.
+    """
+    return _loaded_as_landed(connection, day, settings) is not None
+
+
+def remove_loaded_files(connection: duckdb.DuckDBPyConnection, settings: Settings, *, keep_days: int) -> int:
+    """Remove the parsed files of filing days that are loaded, but for the newest: those are soon looked at again.
+
+    Returns:
+        How many days' files were removed; parsing what is landed makes them again.
+    """
+    folders = sorted((settings.parsed_dir / "daily").glob("????-??-??"))
+    days = [date.fromisoformat(folder.name) for folder in folders[: max(0, len(folders) - keep_days)]]
+    removed = [day for day in days if is_loaded_as_landed(connection, day, settings)]
+    for day in removed:
+        shutil.rmtree(parsed_dir(day, settings))
+    return len(removed)
 
 
 def load_quarter(

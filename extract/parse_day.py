@@ -15,6 +15,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -146,14 +147,27 @@ def parse_filing_day(day: date, settings: Settings) -> ParsedDay:
     return parsed
 
 
+def source_version(day: date, settings: Settings) -> tuple[str, str]:
+    """What parsing the day now would put on record: the hash of its landed bytes, and the parser.
+
+    Raises:
+        SourceDataError: As for `parse_filing_day`.
+    """
+    return _read_sources(day, settings).sha256, PARSER_VERSION
+
+
 @dataclass(frozen=True)
 class _Sources:
     versions: list[landing.IndexVersion]
-    indexes: list[DailyIndex]
     holiday: landing.Holiday | None
     outcomes: list[dict[str, Any]]
     sha256: str
     is_simulated: bool
+
+    @cached_property
+    def indexes(self) -> list[DailyIndex]:
+        """Read only where the day is parsed."""
+        return [parse_master_index(version.path.read_bytes()) for version in self.versions]
 
 
 def _read_sources(day: date, settings: Settings) -> _Sources:
@@ -182,7 +196,6 @@ def _read_sources(day: date, settings: Settings) -> _Sources:
     }
     return _Sources(
         versions=versions,
-        indexes=[parse_master_index(version.path.read_bytes()) for version in versions],
         holiday=holiday,
         outcomes=outcomes,
         sha256=hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest(),

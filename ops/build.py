@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 from rich.console import Console
 
 from ops import steps
 from warehouse.errors import InsiderTiersError
 from warehouse.settings import load_settings
+
+if TYPE_CHECKING:
+    from warehouse.settings import Settings
+
+
+def build_marts_and_publish(settings: Settings, console: Console) -> None:
+    """Everything after loading: dbt, the gate over the marts, the published copy, and giving back disk.
+
+    Raises:
+        InsiderTiersError: A step failed; what was published before is untouched.
+    """
+    console.rule("dbt build")
+    steps.dbt_build(settings, on_line=lambda line: console.print(line, markup=False, soft_wrap=True))
+    console.rule("quality gate")
+    gate = steps.check_marts(settings)
+    console.print(
+        f"passed: {len(gate.outcomes)} expectations, {len(gate.warnings)} warnings; {gate.data_docs}", soft_wrap=True
+    )
+    console.rule("publish")
+    steps.publish(settings)
+    steps.tidy(settings)
+    console.print(f"Published: {settings.published_path}", soft_wrap=True)
 
 
 @click.command()
@@ -23,18 +47,10 @@ def main(load_only: bool) -> None:
         console.print(
             f"{len(loaded)} partitions (quarters, filing days, issuers, prices) are loaded, {len(new)} of them now"
         )
-        if load_only:
-            return
-        console.rule("dbt build")
-        steps.dbt_build(settings, on_line=lambda line: console.print(line, markup=False))
-        console.rule("quality gate")
-        gate = steps.check_marts(settings)
-        console.print(f"passed: {len(gate.outcomes)} expectations, {len(gate.warnings)} warnings; {gate.data_docs}")
-        console.rule("publish")
-        steps.publish(settings)
+        if not load_only:
+            build_marts_and_publish(settings, console)
     except InsiderTiersError as error:
         raise click.ClickException(f"{type(error).__name__}: {error}") from error
-    console.print(f"Published: {settings.published_path}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from ops import steps
+from ops.build import build_marts_and_publish
 from warehouse.database import write_connection
 from warehouse.errors import InsiderTiersError, LoadError
 from warehouse.settings import load_settings
@@ -56,9 +57,7 @@ def main() -> None:
             if not loaded:
                 raise LoadError(f"{settings.landing_dir} holds nothing to rebuild from. Check DATA_DIR.")
             raw_seconds = time.monotonic() - started
-            steps.dbt_build(settings, on_line=lambda line: console.print(line, markup=False))
-            steps.check_marts(settings)
-            steps.publish(settings)
+            build_marts_and_publish(settings, console)
     except InsiderTiersError as error:
         raise click.ClickException(f"{type(error).__name__}: {error}") from error
     console.print(f"Rebuilt in {time.monotonic() - started:.0f} s, of which {raw_seconds:.0f} s for the raw tables.")

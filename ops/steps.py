@@ -248,12 +248,16 @@ def load_landed(settings: Settings | None = None) -> list[LoadResult]:
     from tqdm import tqdm
 
     from extract.landing import landed_days, landed_quarters
+    from extract.load import is_loaded_as_landed
     from extract.parse_day import parse_filing_day
+    from warehouse.database import write_connection
 
     settings = settings or load_settings()
     quarters, days = landed_quarters(settings), landed_days(settings)
     loaded = load_quarters(tqdm(quarters, desc="loading quarters", unit="quarter", disable=not quarters), settings)
-    for day in tqdm(days, desc="parsing filing days", unit="day", disable=not days):
+    with write_connection(settings) as connection:
+        new = [day for day in days if not is_loaded_as_landed(connection, day, settings)]
+    for day in tqdm(new, desc="parsing filing days", unit="day", disable=not new):
         parse_filing_day(day, settings)
     names = [day.isoformat() for day in days]
     loaded += load_and_check(tqdm(names, desc="loading filing days", unit="day", disable=not days), settings)
@@ -311,6 +315,17 @@ def publish(settings: Settings | None = None) -> dict[str, Any]:
     manifest = swap_in(settings or load_settings())
     print(f"{manifest['outcome']}: generation {manifest['generation']}, as of {manifest['as_of_date']}")
     return manifest
+
+
+def tidy(settings: Settings | None = None) -> None:
+    """Give back disk that nothing needs any more; say what was given back.
+
+    Raises:
+        LoadError: The warehouse is mostly free blocks and there is no room for the smaller copy.
+    """
+    from ops.housekeeping import tidy as give_back
+
+    print(give_back(settings or load_settings()))
 
 
 def _landed_before(day: date, settings: Settings) -> list[date]:

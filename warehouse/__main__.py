@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ROWS_SHOWN = 100
+# What grows with history; the rest is bounded (docs/runbooks/disk_space.md).
+_GROWS_BY_YEAR = ("landing zone", "warehouse", "published")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -107,8 +109,12 @@ def _print_status(status: Status) -> None:
         )
     console = Console()
     console.print(table if status.roads else "nothing is loaded yet: python -m extract --help")
+    years = status.history_years
     for name, size in status.sizes.items():
-        console.print(f"{name:<14}{size / 1e6:>12,.1f} MB", highlight=False)
+        per_year = f"{size / 1e6 / years:>12,.1f} MB a year of history" if years >= 1 and name in _GROWS_BY_YEAR else ""
+        console.print(f"{name:<14}{size / 1e6:>12,.1f} MB{per_year}", highlight=False)
+    for year, size in status.landed_by_year.items():
+        console.print(f"  landed {year or 'other':<5}{size / 1e6:>12,.1f} MB", highlight=False)
     console.print(status.published_text, highlight=False, soft_wrap=True)
 
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# The same as in dbt_project/profiles.yml: larger sorts go to disk, on a machine of any size.
+MEMORY_CEILING_BYTES = 7_000_000_000
+
 _LOCK = "Could not set lock on file"
 _HOLDER = re.compile(r"Conflicting lock is held in (?P<program>.+?) \(PID (?P<pid>\d+)\)")
 _LONGEST_PAUSE_SECONDS = 2.0
@@ -78,7 +81,7 @@ def read_connection(path: Path, *, wait_seconds: float = 5.0) -> Iterator[duckdb
         raise LoadError(f"There is no {path} yet. Load data and publish it first: make demo, or make build.")
     connection = _connect_patiently(path, read_only=True, wait_seconds=wait_seconds)
     try:
-        connection.execute("set timezone = 'UTC'")
+        _configure_session(connection)
         yield connection
     finally:
         connection.close()
@@ -175,14 +178,25 @@ def in_transaction(connection: duckdb.DuckDBPyConnection) -> bool:
     return numbers[0] == numbers[1]
 
 
-def _configure(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    # What does not fit in memory goes to warehouse.duckdb.tmp, DuckDB's default, which lies in DATA_DIR.
+def _configure_session(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("set timezone = 'UTC'")
     connection.execute("set autoinstall_known_extensions = false")
-    if settings.duckdb_memory_limit:
-        connection.execute(f"set memory_limit = '{settings.duckdb_memory_limit}'")
+    # DuckDB draws its bar whether or not somebody watches: a log would hold a thousand of them.
+    connection.execute("set enable_progress_bar = false")
+
+
+def _configure(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    # What does not fit in memory goes to warehouse.duckdb.tmp, DuckDB's default, which lies in DATA_DIR.
+    _configure_session(connection)
+    connection.execute(f"set memory_limit = '{settings.duckdb_memory_limit or _usual_memory_limit(connection)}'")
     if settings.duckdb_threads:
         connection.execute(f"set threads = {settings.duckdb_threads:d}")
+
+
+def _usual_memory_limit(connection: duckdb.DuckDBPyConnection) -> str:
+    """DuckDB's own limit (80% of the memory it may use), but never above the ceiling that dbt works under, too."""
+    row = connection.execute("select parse_formatted_bytes(current_setting('memory_limit'))").fetchone()
+    return f"{min(row[0], MEMORY_CEILING_BYTES) if row else MEMORY_CEILING_BYTES} bytes"
 
 
 def _connect_patiently(path: Path, *, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:

@@ -56,7 +56,7 @@ class Settings:
         lock_dir: Folder of the machine-wide rate limit's state.
         throttle_pause_seconds: How long nobody on this machine asks a server that has sent its "slow down" page.
         duckdb_memory_limit: Memory DuckDB may use before it spills to disk, with its unit (``6GB``); ``None`` for
-            DuckDB's own default, 80% of the memory of the machine or container.
+            DuckDB's own default, 80% of the memory of the machine or container, and at most 7 GB.
         duckdb_threads: Threads of one DuckDB connection; ``None`` for one per core.
         warehouse_wait_seconds: How long a writer waits for another writer of the warehouse file before it gives up.
         price_source: Where the prices of the sector ETFs come from: ``tiingo``, ``stooq``, ``files``; ``None`` for

@@ -38,6 +38,7 @@ TASKS = {
         "dbt_build": "warehouse_writer",
         "check_marts": "warehouse_writer",
         "publish": "warehouse_writer",
+        "tidy": "warehouse_writer",
     },
 }
 CATCHUP = {dag_id: dag_id == "form4_daily" for dag_id in KINDS}
@@ -146,6 +147,9 @@ def test_loads_announce_what_builds_listen_to(dags_folder: Path) -> None:
         "issuers_weekly": {("load_issuers", "raw")},
         "warehouse_build": set(),
     }
+    from dags.common import LOADERS
+
+    assert set(LOADERS) == {dag_id for dag_id, announced in outlets.items() if announced}
     build = read(dags_folder, "warehouse_build.py").dags["warehouse_build"]
     assert [asset.name for asset in build.timetable.asset_condition.objects] == ["raw"]
 
@@ -163,9 +167,9 @@ def test_loads_go_before_builds(dags_folder: Path) -> None:
         for task in read(dags_folder, file).dags[dag_id].tasks
         if task.pool == "warehouse_writer" and task.weight_rule == "absolute"
     }
-    assert len(weights) == 7
+    assert len(weights) == 8
     assert min(weights[load] for load in ("load_and_check", "load_issuers", "load_prices", "load_quarters")) > max(
-        weights["dbt_build"], weights["check_marts"], weights["publish"]
+        weights["dbt_build"], weights["check_marts"], weights["publish"], weights["tidy"]
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -13,6 +14,7 @@ from ops.holidays_seed import SEED, seed_text
 from tests.conftest import REPOSITORY
 from tests.dbt.warehouse_of import DBT, run_dbt
 from warehouse.database import ensure_warehouse
+from warehouse.publish import publish
 from warehouse.raw_schema import FORM345_TABLES, LEDGER_TABLES, PROVENANCE
 from warehouse.settings import Settings
 
@@ -134,6 +136,56 @@ def test_every_intermediate_rule_has_a_unit_test(manifest: dict[str, Any]) -> No
 def test_unit_tests_say_which_input_matters(manifest: dict[str, Any]) -> None:
     silent = [test["name"] for test in manifest["unit_tests"].values() if len(test["description"] or "") < 20]
     assert silent == []
+
+
+def relations(data_dir: Path) -> set[str]:
+    with duckdb.connect(str(data_dir / "warehouse.duckdb"), read_only=True) as connection:
+        found = connection.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
+    return {name for (name,) in found}
+
+
+def test_what_the_project_no_longer_makes_is_dropped_after_a_run_without_failures(
+    empty_build: Path, tmp_path: Path
+) -> None:
+    shutil.copy(empty_build / "warehouse.duckdb", tmp_path)
+    before = relations(tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("create table marts.fct_forgotten as select 1 as answer")
+        connection.execute("create view intermediate.int_renamed as select 1 as answer")
+        connection.execute("create schema mine")
+        connection.execute("create table mine.notes as select 1 as answer")
+        connection.execute("alter table raw.footnotes rename to footnotes_moved")
+    with pytest.raises(AssertionError, match="footnotes"):
+        run_dbt(tmp_path, "run", "--select", "stg_sec__footnotes")
+    assert "marts.fct_forgotten" in relations(tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("alter table raw.footnotes_moved rename to footnotes")
+
+    said = run_dbt(tmp_path, "run", "--select", "stg_sec__footnotes").stdout
+
+    assert relations(tmp_path) == before | {"mine.notes"}
+    assert [name in said for name in ("fct_forgotten", "int_renamed", "notes", "dim_sectors")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_every_mart_and_column_of_the_published_file_is_described(simulated_warehouse: Path) -> None:
+    settings = Settings(data_dir=simulated_warehouse.parent)
+    manifest = publish(settings)
+    with duckdb.connect(str(settings.published_path), read_only=True) as connection:
+        columns = connection.execute("select table_name, column_name, comment from duckdb_columns()").fetchall()
+        tables = dict(connection.execute("select table_name, comment from duckdb_tables()").fetchall())
+    assert "One row per" in tables["fct_insider_transactions"]
+    assert set(tables) == {*manifest["marts"], "publication"}
+    assert [name for name, comment in tables.items() if not (comment or "").strip()] == []
+    assert len(columns) > 200
+    assert [(table, column) for table, column, comment in columns if not (comment or "").strip()] == []
+    for name, mart in manifest["marts"].items():
+        assert mart["description"] == tables[name]
+        assert [(name, column["name"]) for column in mart["columns"] if not column["description"].strip()] == []
 
 
 def test_no_model_reads_the_clock() -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from extract import landing
 from extract.daily_index import parse_master_index
-from extract.filing_day import fetch_filing_day, refresh_index
+from extract.filing_day import fetch_filing_day
 from simulator.server import serve
 from tests.conftest import REPOSITORY
 from tests.extract.mirrors import (
@@ -180,7 +180,7 @@ def test_a_weekend_is_not_asked_for(tmp_path: Path) -> None:
     with serve(write_mirror(tmp_path / "mirror", {DAY: filings(1)})) as server:
         settings = settings_for(server, tmp_path)
         summary = fetch_filing_day(date(2025, 6, 7), settings)
-        assert refresh_index(date(2025, 6, 8), settings) is False
+        assert fetch_filing_day(date(2025, 6, 8), settings).status == "no_filing_day"
         assert server.stats()["requests"] == 0
     assert (summary.status, summary.accessions) == ("no_filing_day", 0)
 
@@ -206,11 +206,10 @@ def test_a_day_that_was_passed_over_is_a_holiday_until_its_index_appears(tmp_pat
     with serve(root, late_days=[DAY.isoformat()]) as server:
         settings = settings_for(server, tmp_path)
         assert fetch_filing_day(DAY, settings).status == "holiday"
-        assert refresh_index(DAY, settings) is False
+        assert fetch_filing_day(DAY, settings).status == "holiday"
         server.set_manners(late_days=[])
-        assert refresh_index(DAY, settings) is True
-        assert landing.read_holiday(DAY, settings) is None
         assert fetch_filing_day(DAY, settings).fetched == 2
+        assert landing.read_holiday(DAY, settings) is None
 
 
 def test_the_last_day_of_a_quarter_is_judged_by_the_next_quarters_listing(tmp_path: Path) -> None:
@@ -232,7 +231,7 @@ def test_a_day_not_published_yet_raises_and_succeeds_later(tmp_path: Path) -> No
         with pytest.raises(NotPublishedYet, match=r"docs/runbooks/no_index_today\.md"):
             fetch_filing_day(DAY, settings)
         with pytest.raises(NotPublishedYet):
-            refresh_index(DAY, settings)
+            fetch_filing_day(DAY, settings)
         server.set_manners(late_days=[])
         assert fetch_filing_day(DAY, settings).fetched == 2
     assert index_outcomes(settings) == ["not_published", "not_published", "fetched"]
@@ -261,11 +260,11 @@ def test_a_rebuilt_index_becomes_a_version_and_a_vanished_filing_stays_landed(tm
     with serve(root) as server:
         settings = settings_for(server, tmp_path)
         fetch_filing_day(DAY, settings)
-        assert refresh_index(DAY, settings) is False
+        assert fetch_filing_day(DAY, settings).already_there == 3
+        assert len(landing.index_versions(DAY, settings)) == 1
         rebuilt = [filings(3)[0], filings(3)[2], Listed("0001234567-25-000077")]
         put(root, index_path(DAY), index_file(rebuilt, DAY))
         put(root, f"/Archives/{rebuilt[-1].file_name}", submission(rebuilt[-1].accession_number))
-        assert refresh_index(DAY, settings) is True
         summary = fetch_filing_day(DAY, settings)
     assert (summary.index_lines, summary.accessions, summary.fetched, summary.already_there) == (3, 4, 1, 3)
     assert sorted(landed(settings)) == [*accessions(3), "0001234567-25-000077"]
@@ -281,7 +280,7 @@ def test_an_index_that_disappears_leaves_the_known_version_in_force(tmp_path: Pa
         settings = settings_for(server, tmp_path)
         fetch_filing_day(DAY, settings)
         (root / index_path(DAY).lstrip("/")).unlink()
-        assert refresh_index(DAY, settings) is False
+        assert fetch_filing_day(DAY, settings).already_there == 3
         assert fetch_filing_day(DAY, settings).already_there == 3
     assert index_outcomes(settings) == ["fetched", "not_found", "not_found"]
 
