@@ -261,6 +261,8 @@ transaction_lines as (
         with_security_class.direct_indirect_code,
         with_security_class.ownership_nature,
         with_security_class.transaction_date,
+        case when with_security_class.transaction_date is null then with_security_class.transaction_date_as_filed end
+            as unreadable_date_text,
         case
             when with_security_class.date_reason_code is null then 'valid'
             when with_security_class.date_reason_code in ('date_missing', 'date_unreadable') then 'unknown'

@@ -48,6 +48,12 @@ insider_classes as (
 
 ),
 
+line_corrections as (
+
+    select * from {{ ref('int_line_corrections') }}
+
+),
+
 assembled as (
 
     select
@@ -73,6 +79,7 @@ assembled as (
         filings.filed_date,
         filings.accepted_at,
         transaction_lines.transaction_date,
+        transaction_lines.unreadable_date_text,
         filings.filed_date as known_from,
         case
             -- From the beginning another owner's report stood for the trade; that one was withdrawn.
@@ -181,14 +188,23 @@ assembled as (
             else false
         end as is_exercise_linked,
         case
-            when transaction_lines.date_status = 'valid'
+            when
+                transaction_lines.date_status = 'valid'
+                or line_corrections.transaction_date_corrected is not null
                 then coalesce(insider_classes.insider_class, 'unclassified')
             else 'unclassified'
         end as insider_class,
         filings.is_officer or filings.is_director as is_officer_or_director,
         filings.is_executive,
         filings.filing_url,
-        transaction_lines.cast_failure_count
+        transaction_lines.cast_failure_count,
+        line_corrections.transaction_line_key is not null as is_corrected,
+        line_corrections.transaction_date_corrected,
+        line_corrections.share_count_corrected,
+        line_corrections.price_usd_corrected,
+        line_corrections.value_usd_corrected,
+        line_corrections.correction_source,
+        line_corrections.correction_reason
     from transaction_lines
     inner join filings
         on transaction_lines.accession_number = filings.accession_number
@@ -202,10 +218,62 @@ assembled as (
         on transaction_lines.transaction_line_key = price_checks.transaction_line_key
     left join exercise_sales
         on transaction_lines.transaction_line_key = exercise_sales.transaction_line_key
+    left join line_corrections
+        on transaction_lines.transaction_line_key = line_corrections.transaction_line_key
     left join insider_classes
         on
             transaction_lines.insider_key = insider_classes.insider_key
-            and extract(year from transaction_lines.transaction_date) = insider_classes.class_year
+            and extract(
+                year from coalesce(line_corrections.transaction_date_corrected, transaction_lines.transaction_date)
+            ) = insider_classes.class_year
+
+),
+
+-- What was held before follows from what was held afterwards, row by row: direct and indirect holdings are told apart
+-- by the form. Fractions below one share are rounding.
+with_holding_before as (
+
+    select
+        *,
+        case
+            when coalesce(acquired_disposed_code, case direction when 'buy' then 'A' when 'sell' then 'D' end) = 'A'
+                then 1
+            when coalesce(acquired_disposed_code, case direction when 'buy' then 'A' when 'sell' then 'D' end) = 'D'
+                then -1
+        end as holding_sign,
+        coalesce(share_count_corrected, share_count) as moved_share_count
+    from assembled
+
+),
+
+with_holdings as (
+
+    select
+        *,
+        case
+            when share_count_owned_after - holding_sign * moved_share_count > -1
+                then
+                    try_cast(
+                        greatest(share_count_owned_after - holding_sign * moved_share_count, 0) as decimal(18, 4)
+                    )
+        end as share_count_owned_before,
+        case
+            when share_count_owned_after - holding_sign * moved_share_count > 0
+                then
+                    round(
+                        holding_sign * cast(moved_share_count as double)
+                        / cast(share_count_owned_after - holding_sign * moved_share_count as double),
+                        6
+                    )
+        end as change_in_holding_share,
+        case
+            when share_count_owned_after is null then 'owned_after_missing'
+            when moved_share_count is null then 'share_count_missing'
+            when holding_sign is null then 'direction_missing'
+            when share_count_owned_after - holding_sign * moved_share_count <= -1 then 'impossible_negative'
+            when share_count_owned_after - holding_sign * moved_share_count <= 0 then 'new_position'
+        end as holding_reason_code
+    from with_holding_before
 
 ),
 
@@ -222,12 +290,12 @@ with_reasons as (
         end as reason_before_superseded,
         case
             when not is_canonical then 'joint_duplicate'
-            when date_status <> 'valid' then 'date_not_valid'
+            when date_status <> 'valid' and transaction_date_corrected is null then 'date_not_valid'
             when is_plan_purchase then 'plan_purchase'
             when is_private_placement then 'private_placement'
             when is_exercise_linked then 'exercise_linked'
         end as reason_after_superseded
-    from assembled
+    from with_holdings
 
 ),
 
@@ -243,7 +311,30 @@ transactions_flagged as (
         ) as exclusion_reason,
         reason_before_superseded is null and reason_after_superseded is null as is_signal_while_known,
         -- Officers and directors, outside 10b5-1 plans, not routine traders.
-        is_officer_or_director and rule_10b5_1_status <> 'yes' and insider_class <> 'routine' as is_opportunistic
+        is_officer_or_director and rule_10b5_1_status <> 'yes' and insider_class <> 'routine' as is_opportunistic,
+        -- What limits the line, worst first: what stands elsewhere or cannot be (X), what was put right or is not
+        -- believed (C), what is missing or rounded off (B). Whether it is the kind of trade that counts is another
+        -- question: exclusion_reason.
+        case
+            when is_superseded then 'superseded'
+            when is_withdrawn then 'withdrawn'
+            when not is_canonical then 'joint_duplicate'
+            when date_status <> 'valid' and transaction_date_corrected is null then date_reason_code
+        end as unusable_reason,
+        case
+            when is_corrected then 'corrected'
+            when price_status = 'suspect' then price_reason_code
+        end as doubtful_reason,
+        case
+            when share_count is null then 'share_count_missing'
+            when direction is not null and price_status = 'unknown' then price_reason_code
+            when is_price_outside_own_range then 'price_outside_own_range'
+            when is_weighted_average_price then 'weighted_average_price'
+            when is_equity_swap then 'equity_swap'
+            when cast_failure_count > 0 then 'unreadable_value'
+            when transaction_class = 'unknown' then 'transaction_code_unknown'
+            when holding_reason_code = 'impossible_negative' then 'holding_impossible'
+        end as limiting_reason
     from with_reasons
 
 )

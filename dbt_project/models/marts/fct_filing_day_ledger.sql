@@ -158,7 +158,8 @@ headline_reasons as (
         case
             when transactions_flagged.exclusion_reason is not null then null
             when not transactions_flagged.is_officer_or_director then 'not_officer_or_director'
-            when transactions_flagged.price_status <> 'valid' then 'price_not_valid'
+            when transactions_flagged.price_status <> 'valid' and transactions_flagged.value_usd_corrected is null
+                then 'price_not_valid'
             when transactions_flagged.sector = 'Unmapped' then 'unmapped_sector'
             else 'used'
         end as headline_state

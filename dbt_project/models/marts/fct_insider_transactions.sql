@@ -35,6 +35,7 @@ insider_transactions as (
         filed_date,
         accepted_at,
         transaction_date,
+        unreadable_date_text,
         known_from,
         known_to,
         restored_from,
@@ -49,6 +50,9 @@ insider_transactions as (
         price_usd,
         value_usd,
         share_count_owned_after,
+        share_count_owned_before,
+        change_in_holding_share,
+        holding_reason_code,
         direct_indirect_code,
         ownership_nature,
         sic_code,
@@ -74,6 +78,20 @@ insider_transactions as (
         price_range_low_usd,
         price_range_high_usd,
         is_price_outside_own_range,
+        is_corrected,
+        transaction_date_corrected,
+        share_count_corrected,
+        price_usd_corrected,
+        value_usd_corrected,
+        correction_source,
+        correction_reason,
+        case
+            when unusable_reason is not null then 'X'
+            when doubtful_reason is not null then 'C'
+            when limiting_reason is not null then 'B'
+            else 'A'
+        end as cleanse_grade,
+        coalesce(unusable_reason, doubtful_reason, limiting_reason) as cleanse_reason,
         rule_10b5_1_status,
         is_plan_purchase,
         is_private_placement,
@@ -81,7 +99,7 @@ insider_transactions as (
         insider_class,
         exclusion_reason is null as is_signal_trade,
         exclusion_reason,
-        exclusion_reason is null and price_status = 'valid' as is_usd_usable,
+        exclusion_reason is null and (price_status = 'valid' or value_usd_corrected is not null) as is_usd_usable,
         is_officer_or_director,
         is_executive,
         is_opportunistic,

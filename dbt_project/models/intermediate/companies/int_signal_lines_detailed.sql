@@ -17,11 +17,15 @@ signal_lines as (
 
     select
         *,
-        greatest(known_from, transaction_date) as enters_on
+        coalesce(transaction_date_corrected, transaction_date) as trade_date,
+        greatest(known_from, coalesce(transaction_date_corrected, transaction_date)) as enters_on
     from transactions_flagged
     where
         is_signal_while_known
-        and (known_to is null or known_to > greatest(known_from, transaction_date))
+        and (
+            known_to is null
+            or known_to > greatest(known_from, coalesce(transaction_date_corrected, transaction_date))
+        )
 
 ),
 
@@ -63,13 +67,18 @@ signal_lines_detailed as (
         signal_lines.rule_10b5_1_status,
         signal_lines.sector,
         signal_lines.direction,
-        signal_lines.transaction_date,
+        -- Where a filer's mistake was put right, the right value counts.
+        signal_lines.trade_date as transaction_date,
         signal_lines.known_from,
         signal_lines.enters_on,
         signal_lines.known_to,
-        signal_lines.share_count,
-        case when signal_lines.price_status = 'valid' then signal_lines.price_usd end as price_usd,
-        case when signal_lines.price_status = 'valid' then signal_lines.value_usd end as value_usd,
+        coalesce(signal_lines.share_count_corrected, signal_lines.share_count) as share_count,
+        coalesce(
+            signal_lines.price_usd_corrected, case when signal_lines.price_status = 'valid' then signal_lines.price_usd end
+        ) as price_usd,
+        coalesce(
+            signal_lines.value_usd_corrected, case when signal_lines.price_status = 'valid' then signal_lines.value_usd end
+        ) as value_usd,
         signal_lines.share_count_owned_after,
         -- The account the shares lie in: what is owned afterwards is told for each apart.
         concat_ws(
