@@ -67,6 +67,7 @@ class Trade:
         shares_notes: Footnotes at the number of shares.
         title: Security title.
         strike: Conversion or exercise price, derivative table only.
+        swap: Whether an equity swap is involved.
     """
 
     code: str
@@ -83,6 +84,7 @@ class Trade:
     shares_notes: str = ""
     title: str = "Common Stock"
     strike: str = ""
+    swap: bool = False
 
 
 @dataclass(frozen=True)
@@ -370,7 +372,7 @@ def _coded(trade: Trade, filed: date, form: str, accession: str) -> dict[str, st
         "TRANS_DATE": _trade_day(trade, filed),
         "TRANS_FORM_TYPE": form[0],
         "TRANS_CODE": trade.code,
-        "EQUITY_SWAP_INVOLVED": "0",
+        "EQUITY_SWAP_INVOLVED": "1" if trade.swap else "0",
         "EQUITY_SWAP_TRANS_CD_FN": trade.code_notes,
         "TRANS_SHARES": _number(trade.shares),
         "TRANS_SHARES_FN": trade.shares_notes,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,7 @@ import pytest
 from tests.dbt.warehouse_of import load_rows, read_csv, run_dbt
 from warehouse.settings import Settings
 
+CORRECTIONS_TEST = "assert_corrections_are_of_what_was_filed"
 GOLDEN = Path(__file__).parent / "golden"
 
 # What of each mart is compared; where a mart has a row per day and sector, the rows in which something happened.
@@ -84,6 +86,22 @@ def test_the_arithmetic_of_the_readme(golden_warehouse: Path) -> None:
             "from marts.fct_filing_day_ledger where filing_day = date '2025-01-03'"
         ).fetchone()
         assert day == (5, 5, 1, 4, 6, 1, 1, 1, 3, 2, 1)
+
+
+def test_a_correction_of_what_was_not_filed_fails_the_build_by_name(golden_warehouse: Path, tmp_path: Path) -> None:
+    shutil.copy(golden_warehouse, tmp_path / "warehouse.duckdb")
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        line, price = connection.execute(
+            "select accession_number, price_usd from intermediate.int_transaction_lines "
+            "where table_code = 'N' and line_number = 1 and price_usd > 0 order by all limit 1"
+        ).fetchone() or ("", 0)
+        insert = "insert into seeds.form4_corrections values (?, 'N', 1, 'price_usd', ?, '1.5', 'A slip.', 'None.')"
+        connection.execute(insert, [line, str(price)])
+    run_dbt(tmp_path, "test", "--select", CORRECTIONS_TEST)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute(insert, [line, str(price + 1)])
+    with pytest.raises(AssertionError, match=CORRECTIONS_TEST):
+        run_dbt(tmp_path, "test", "--select", CORRECTIONS_TEST)
 
 
 def test_building_twice_gives_the_same_marts(golden_warehouse: Path) -> None:

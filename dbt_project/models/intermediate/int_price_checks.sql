@@ -145,12 +145,23 @@ compared as (
 
 ),
 
-with_ratio as (
+with_plain_ratio as (
 
     select
         *,
         cast(price_usd as double) / nullif(cast(reference_price_usd as double), 0) as price_ratio
     from compared
+
+),
+
+with_ratio as (
+
+    select
+        *,
+        -- Within seven percent of 10, 100, 1,000 ...
+        coalesce(abs(log10(greatest(price_ratio, 1)) - round(log10(greatest(price_ratio, 1)))) <= 0.03, false)
+            as is_power_of_ten
+    from with_plain_ratio
 
 ),
 
@@ -194,6 +205,7 @@ with_distance as (
                     not is_earlier_reference
                     and price_ratio >= {{ var('price_far_above_ratio') }}
                     and price_ratio / cast(share_count as double) between 0.5 and 2
+                    and not is_power_of_ten
                 )
             ),
             false
@@ -290,7 +302,7 @@ reasons as (
             when
                 is_far_above
                 and price_ratio >= 75
-                and abs(log10(price_ratio) - round(log10(price_ratio))) <= 0.1
+                and abs(log10(greatest(price_ratio, 1)) - round(log10(greatest(price_ratio, 1)))) <= 0.1
                 then 'decimal_point_moved'
             when price_usd > {{ var('price_limit_usd') }} then 'price_above_any_share'
             -- Counted in ordinary shares at the price of a depositary share that stands for many of them.
