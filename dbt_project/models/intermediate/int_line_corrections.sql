@@ -20,17 +20,20 @@ listed_corrections as (
         transaction_lines.transaction_line_key,
         max(
             case
-                when form4_corrections.field = 'transaction_date' then {{ parse_date('form4_corrections.corrected_value') }}
+                when form4_corrections.field = 'transaction_date'
+                    then {{ parse_date('form4_corrections.corrected_value') }}
             end
         ) as transaction_date_corrected,
         max(
             case
-                when form4_corrections.field = 'share_count' then {{ parse_number('form4_corrections.corrected_value', 4) }}
+                when form4_corrections.field = 'share_count'
+                    then {{ parse_number('form4_corrections.corrected_value', 4) }}
             end
         ) as share_count_corrected,
         max(
             case
-                when form4_corrections.field = 'price_usd' then {{ parse_number('form4_corrections.corrected_value', 6) }}
+                when form4_corrections.field = 'price_usd'
+                    then {{ parse_number('form4_corrections.corrected_value', 6) }}
             end
         ) as price_usd_corrected,
         {{ join_text('form4_corrections.reason', ' ', 'form4_corrections.field') }} as correction_reason
@@ -83,12 +86,19 @@ impossible_dates as (
 
 ),
 
+impossible_filings as (
+
+    select distinct accession_number
+    from impossible_dates
+
+),
+
 -- Filings in which a line that can be has the period's date: there the period tells nothing about another line.
 periods_taken as (
 
     select distinct transaction_lines.accession_number
     from transaction_lines
-    inner join (select distinct accession_number from impossible_dates) as impossible_filings
+    inner join impossible_filings
         on transaction_lines.accession_number = impossible_filings.accession_number
     where
         transaction_lines.date_status = 'valid'

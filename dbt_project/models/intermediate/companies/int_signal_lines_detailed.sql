@@ -74,10 +74,12 @@ signal_lines_detailed as (
         signal_lines.known_to,
         coalesce(signal_lines.share_count_corrected, signal_lines.share_count) as share_count,
         coalesce(
-            signal_lines.price_usd_corrected, case when signal_lines.price_status = 'valid' then signal_lines.price_usd end
+            signal_lines.price_usd_corrected,
+            case when signal_lines.price_status = 'valid' then signal_lines.price_usd end
         ) as price_usd,
         coalesce(
-            signal_lines.value_usd_corrected, case when signal_lines.price_status = 'valid' then signal_lines.value_usd end
+            signal_lines.value_usd_corrected,
+            case when signal_lines.price_status = 'valid' then signal_lines.value_usd end
         ) as value_usd,
         signal_lines.share_count_owned_after,
         -- The account the shares lie in: what is owned afterwards is told for each apart.
