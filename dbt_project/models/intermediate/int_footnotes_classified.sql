@@ -10,7 +10,8 @@ a point or missing, and the figure one may be a letter. -#}
     "(pursuant to|under|in accordance with|in reliance (up)?on|(as )?part of|subject to|covered by|in connection with)"
 -%}
 {%- set denials = [
-    "\\bnot (been )?((made|effected|executed|entered into|done|sold|purchased|acquired|undertaken|conducted|completed) )?" ~ by_way_of ~ "[^.;]{0,60}" ~ a_plan,
+    "\\b(no|not an?|without)( an?| any)?( [^ .;]+){0,2} " ~ a_plan,
+    "\\bnot (been )?(an? )?((sale|purchase|trade|transaction|made|effected|executed|entered into|done|sold|purchased|acquired|undertaken|conducted|completed) )?" ~ by_way_of ~ "[^.;]{0,60}" ~ a_plan,
     "\\b(neither|none|no)\\b[^.;]{0,60}\\b(is|are|was|were|been)\\b[^.;]{0,20}" ~ by_way_of ~ "[^.;]{0,60}" ~ a_plan,
     "\\b(other than|outside|independent(ly)?|separate(ly)?|apart)( of| from)?( pursuant to| under)?( an?| any| the| his| her| their| its| such)?( [^ .;]+){0,3} " ~ a_plan,
 ] -%}
@@ -26,7 +27,7 @@ a point or missing, and the figure one may be a letter. -#}
     "direct(ly)? " ~ from_the_issuer,
     "(purchas|acquir|bought|buy)[^.;]{0,120} " ~ from_the_issuer,
     "(direct|private) (transaction|purchase|sale|issuance) (with|by|from) the (issuer|company|registrant|corporation)",
-    "newly[- ]issued shares",
+    "newly[- ]issued shares|issued (and sold )?by the (issuer|company|registrant) to",
 ] -%}
 {%- set offering = [
     "directed share|reserved share|friends and family|rights offering|over-?subscription|basic subscription",
@@ -47,6 +48,7 @@ a point or missing, and the figure one may be a letter. -#}
     "direct (stock|share) purchase|optional cash (purchase|payment|investment)",
     "401 ?\\(?k\\)?|savings plan|savings and [a-z ]{0,20}plan|thrift plan|stock bonus plan",
     "payroll deduction|deferred compensation|employee benefit plan",
+    "automatic (monthly |quarterly )?(purchase|investment) (plan|program)",
     "in lieu of[^.;]{0,40}(fee|retainer|compensation|salary)",
 ] -%}
 {#- A plan of Rule 10b5-1 may be one to purchase stock, and a self-directed account does what its owner says. -#}
@@ -58,8 +60,11 @@ a point or missing, and the figure one may be a letter. -#}
     "cashless exercise|same[- ]day sale|sale\\+oe|(sell|sold)[- ]to[- ]cover",
     "(sale|sold|sell)[^.;]{0,80}(upon|following|acquired (up)?on|in connection with|result(ed|ing) from|relat(ed|ing) to|from|after)( the| an)?( simultaneous)?[^.;]{0,30}exercise",
     "(sale|sold|sell)[^.;]{0,120}" ~ to_pay ~ "(exercise (price|cost)|strike price)",
-    "(sale|sold|sell)[^.;]{0,120}" ~ to_pay ~ "(withholding|tax)[^.;]{0,120}" ~ award,
-    award ~ "[^.;]{0,160}(sale|sold|sell)[^.;]{0,120}" ~ to_pay ~ "(withholding|tax)",
+    "exercised[^.;]{0,60}(sale|sold)[^.;]{0,30}same day",
+    "(sale|sold|sell)[^.;]{0,120}" ~ to_pay ~ "withh",
+    "(sale|sold|sell)[^.;]{0,120}" ~ to_pay ~ "tax[^.;]{0,120}" ~ award,
+    "(sale|sold|sell)[^.;]{0,80}" ~ award ~ "[^.;]{0,80}" ~ to_pay ~ "tax",
+    award ~ "[^.;]{0,160}(sale|sold|sell)[^.;]{0,120}" ~ to_pay ~ "tax",
 ] -%}
 {#- Underwriters exercise an option too: that of buying more in an offering. -#}
 {%- set underwriters_option = [
@@ -148,9 +153,10 @@ classified as (
                 or contains(note_text, 'agreement')
                 or contains(note_text, 'direct')
                 or contains(note_text, 'subscri')
-                or contains(note_text, 'issue')
-                or contains(note_text, 'issuing')
+                or contains(note_text, 'issued')
                 or contains(note_text, 'from the ')
+                or contains(note_text, 'from issuer')
+                or contains(note_text, 'from company')
                 then
                     {{ text_matches('note_text', placement | join('|')) }}
                     and (
@@ -203,15 +209,20 @@ classified as (
                 or contains(note_text, 'optional')
                 or contains(note_text, '401')
                 or contains(note_text, 'in lieu of')
-                or contains(note_text, 'purchase')
+                or contains(note_text, 'direct')
                 then
                     {{ text_matches('note_text', employee_plan | join('|')) }}
                     and not {{ text_matches('note_text', no_employee_plan) }}
             else false
         end as mentions_plan_purchase,
         case
-            when contains(note_text, 'sale') or contains(note_text, 'sold') or contains(note_text, 'sell')
-                or contains(note_text, 'cashless')
+            when
+                contains(note_text, 'exercis')
+                or contains(note_text, 'tax')
+                or contains(note_text, 'withh')
+                or contains(note_text, 'cover')
+                or contains(note_text, 'same')
+                or contains(note_text, 'sale+oe')
                 then
                     {{ text_matches('note_text', exercise_sale | join('|')) }}
                     and not {{ text_matches('note_text', underwriters_option) }}
@@ -244,7 +255,11 @@ classified as (
             else false
         end as mentions_omission,
         -- "Includes 40 shares acquired through ..." tells what the shares owned afterwards are made of.
-        {{ text_matches('note_text', "^[^.;]{0,40}\\binclud(es?|ed|ing)\\b") }} as speaks_of_holding
+        case
+            when contains(note_text, 'includ')
+                then {{ text_matches('note_text', "^[^.;]{0,40}\\binclud(es?|ed|ing)\\b") }}
+            else false
+        end as speaks_of_holding
     from notes
 
 ),
