@@ -13,6 +13,8 @@ a point or missing, and the figure one may be a letter. -#}
     "\\b(no|not an?|without)( an?| any)?( [^ .;]+){0,2} " ~ a_plan,
     "\\bnot (been )?(an? )?((sale|purchase|trade|transaction|made|effected|executed|entered into|done|sold|purchased|acquired|undertaken|conducted|completed) )?" ~ by_way_of ~ "[^.;]{0,60}" ~ a_plan,
     "\\b(neither|none|no)\\b[^.;]{0,60}\\b(is|are|was|were|been)\\b[^.;]{0,20}" ~ by_way_of ~ "[^.;]{0,60}" ~ a_plan,
+    "(inadvertent|erroneous|incorrect|mistaken)ly (checked|ticked|marked|indicated|selected)[^.;]{0,250}" ~ a_plan,
+    a_plan ~ "[^.;]{0,40}(box|indicator)[^.;]{0,30} (was|were) (inadvertent|erroneous|incorrect|mistaken)ly",
     "\\b(other than|outside|independent(ly)?|separate(ly)?|apart)( of| from)?( pursuant to| under)?( an?| any| the| his| her| their| its| such)?( [^ .;]+){0,3} " ~ a_plan,
 ] -%}
 
@@ -36,6 +38,8 @@ a point or missing, and the figure one may be a letter. -#}
     "(purchas|acquir|bought)[^.;]{0,60}from (the|an|one of the|certain) (lead |managing )?underwriter",
     "plan of conversion|mutual[- ]to[- ]stock",
 ] -%}
+{#- Who has a seat on the board by a contract tells of it in every report. -#}
+{%- set board_seat = "right to (designate|nominate|appoint)|deputiz" -%}
 {#- A note that tells of an offering and says that these shares were bought in the open market. -#}
 {%- set market = "open[- ]market" -%}
 {%- set not_market = "(not|other than|outside|rather than|instead of)[^.;]{0,20}open[- ]market" -%}
@@ -55,7 +59,7 @@ a point or missing, and the figure one may be a letter. -#}
 {%- set no_employee_plan = "10b-?5-?1[^.;]{0,20} (stock|share) purchase|self[- ]directed" -%}
 
 {%- set to_pay = "(cover|satisfy|pay|fund|meet|offset|defray)[^.;]{0,120}" -%}
-{%- set award = "(exercis|vest|settle|release|restricted|\\brsu|\\bpsu|award|stock option)" -%}
+{%- set award = "(exercis|vest|settle|release|restricted|\\brsu|\\bpsu|award|stock option|stock unit|equity)" -%}
 {%- set exercise_sale = [
     "cashless exercise|same[- ]day sale|sale\\+oe|(sell|sold)[- ]to[- ]cover",
     "(sale|sold|sell)[^.;]{0,80}(upon|following|acquired (up)?on|in connection with|result(ed|ing) from|relat(ed|ing) to|from|after)( the| an)?( simultaneous)?[^.;]{0,30}exercise",
@@ -66,10 +70,13 @@ a point or missing, and the figure one may be a letter. -#}
     "(sale|sold|sell)[^.;]{0,80}" ~ award ~ "[^.;]{0,80}" ~ to_pay ~ "tax",
     award ~ "[^.;]{0,160}(sale|sold|sell)[^.;]{0,120}" ~ to_pay ~ "tax",
 ] -%}
-{#- Underwriters exercise an option too: that of buying more in an offering. -#}
-{%- set underwriters_option = [
+{#- Underwriters exercise an option too: that of buying more in an offering. A director who hands the benefit of his
+options to a fund, and a part of the sales, say nothing of the others. -#}
+{%- set other_sales = [
     "underwriter[^.;]{0,60}exercise|exercise[^.;]{0,60}(underwriter|over-?allotment)",
     "option to purchase (up to )?[^.;]{0,30}additional",
+    "economic (benefit|interest)|deputiz",
+    "(portion|part|some|certain|[0-9] shares) of (the|these) (reported )?(sale|shares (sold|reported))",
 ] | join('|') -%}
 
 with
@@ -159,6 +166,7 @@ classified as (
                 or contains(note_text, 'from company')
                 then
                     {{ text_matches('note_text', placement | join('|')) }}
+                    and not {{ text_matches('note_text', board_seat) }}
                     and (
                         not {{ text_matches('note_text', market) }}
                         or {{ text_matches('note_text', not_market) }}
@@ -225,7 +233,7 @@ classified as (
                 or contains(note_text, 'sale+oe')
                 then
                     {{ text_matches('note_text', exercise_sale | join('|')) }}
-                    and not {{ text_matches('note_text', underwriters_option) }}
+                    and not {{ text_matches('note_text', other_sales) }}
             else false
         end as mentions_exercise_sale,
         case
@@ -259,7 +267,9 @@ classified as (
             when contains(note_text, 'includ')
                 then {{ text_matches('note_text', "^[^.;]{0,40}\\binclud(es?|ed|ing)\\b") }}
             else false
-        end as speaks_of_holding
+        end as speaks_of_holding,
+        -- What a short remark names is what was reported; a long one tells of awards, accounts and earlier filings too.
+        footnote_id = 'remarks' and length(note_text) <= 160 and not contains(note_text, 'amend') as is_short_remark
     from notes
 
 ),

@@ -40,6 +40,7 @@ line_note_pairs as (
         {{ footnote_is_listed('footnotes_classified.footnote_id', 'transaction_lines.holding_footnote_ids') }}
             as is_on_holding,
         footnotes_classified.footnote_id = 'remarks' as is_remark,
+        footnotes_classified.is_short_remark,
         footnotes_classified.speaks_of_holding,
         -- Offerings are priced in dollars and quarters of one. Who buys at such a price on the day of the closing was
         -- allotted the shares, though few filers say so.
@@ -90,8 +91,10 @@ line_notes as (
             (mentions_offering_allotment and (is_on_trade or is_remark) and not speaks_of_holding)
             or is_bought_at_closing
         ) as says_offering_allotment,
-        bool_or(mentions_plan_purchase and is_on_trade and not speaks_of_holding) as says_plan_purchase,
-        bool_or(mentions_exercise_sale and is_on_trade and not speaks_of_holding) as says_exercise_sale,
+        bool_or(mentions_plan_purchase and (is_on_trade or is_short_remark) and not speaks_of_holding)
+            as says_plan_purchase,
+        bool_or(mentions_exercise_sale and (is_on_trade or is_remark) and not speaks_of_holding)
+            as says_exercise_sale,
         bool_or(mentions_depositary_shares and is_on_line) as says_depositary_shares
     from lines_and_notes
     where is_on_line or is_bought_at_closing
