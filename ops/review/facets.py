@@ -19,7 +19,7 @@ LINES = f"{MARTS_SCHEMA}.fct_insider_transactions"
 
 _FLAG = re.compile(r"^(is|has)_")
 _VERDICT = re.compile(
-    r"_(status|reason|reason_code|class|confidence|sign|sign_code|grade|source|type)$"
+    r"_(status|reason|reason_code|class|confidence|match|sign|sign_code|grade|source|type)$"
     r"|^(role_code|transaction_code|table_code|direction|road|acquired_disposed_code|direct_indirect_code)$"
 )
 # Examples drawn per filing seen, so that enough filings remain when one has many lines with the same value.

@@ -158,7 +158,8 @@ pairs as (
             )
             and not (later.direction = 'buy' and later.share_count_owned_after = later.share_count),
             false
-        ) as has_same_holding
+        ) as has_same_holding,
+        coalesce(earlier.share_count_owned_after <> later.share_count_owned_after, false) as has_other_holding
     from look_alikes as earlier
     inner join look_alikes as later
         on
@@ -174,6 +175,22 @@ pairs as (
         earlier.report_order < later.report_order
         and earlier.insider_key <> later.insider_key
         and (earlier.withdrawn_known_from is null or earlier.withdrawn_known_from > later.filed_date)
+
+),
+
+-- What two people hold may agree after one lot by chance, when twin plans sell lot for lot and each has his own: then it
+-- differs after the others. Reports of the same shares agree throughout.
+pairs_weighed as (
+
+    select
+        *,
+        has_same_holding
+        and sum(case when has_same_holding then 1 else 0 end) over (
+            partition by earlier_accession_number, later_accession_number
+        ) > sum(case when has_other_holding then 1 else 0 end) over (
+            partition by earlier_accession_number, later_accession_number
+        ) as is_same_holding
+    from pairs
 
 ),
 
@@ -296,33 +313,33 @@ pairs_through_each_other as (
 signed_pairs as (
 
     select
-        pairs.earlier_line_key,
-        pairs.earlier_accession_number,
-        pairs.earlier_report_order,
-        pairs.earlier_insider_key,
-        pairs.duplicate_until,
-        pairs.later_line_key,
-        pairs.later_insider_key,
-        pairs.later_filed_date,
+        pairs_weighed.earlier_line_key,
+        pairs_weighed.earlier_accession_number,
+        pairs_weighed.earlier_report_order,
+        pairs_weighed.earlier_insider_key,
+        pairs_weighed.duplicate_until,
+        pairs_weighed.later_line_key,
+        pairs_weighed.later_insider_key,
+        pairs_weighed.later_filed_date,
         case
             when pairs_with_shared_owner.later_line_key is not null then 'shared_owner'
             when pairs_with_shared_text.later_line_key is not null then 'shared_text'
             when pairs_through_each_other.later_line_key is not null then 'held_through_other'
-            when pairs.has_same_holding then 'same_holding'
+            when pairs_weighed.is_same_holding then 'same_holding'
         end as joint_sign
-    from pairs
+    from pairs_weighed
     left join pairs_with_shared_owner
         on
-            pairs.earlier_line_key = pairs_with_shared_owner.earlier_line_key
-            and pairs.later_line_key = pairs_with_shared_owner.later_line_key
+            pairs_weighed.earlier_line_key = pairs_with_shared_owner.earlier_line_key
+            and pairs_weighed.later_line_key = pairs_with_shared_owner.later_line_key
     left join pairs_with_shared_text
         on
-            pairs.earlier_line_key = pairs_with_shared_text.earlier_line_key
-            and pairs.later_line_key = pairs_with_shared_text.later_line_key
+            pairs_weighed.earlier_line_key = pairs_with_shared_text.earlier_line_key
+            and pairs_weighed.later_line_key = pairs_with_shared_text.later_line_key
     left join pairs_through_each_other
         on
-            pairs.earlier_line_key = pairs_through_each_other.earlier_line_key
-            and pairs.later_line_key = pairs_through_each_other.later_line_key
+            pairs_weighed.earlier_line_key = pairs_through_each_other.earlier_line_key
+            and pairs_weighed.later_line_key = pairs_through_each_other.later_line_key
 
 ),
 
