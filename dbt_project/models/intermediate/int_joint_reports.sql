@@ -178,8 +178,8 @@ pairs as (
 
 ),
 
--- What two people hold may agree after one lot by chance, when twin plans sell lot for lot and each has his own: then it
--- differs after the others. Reports of the same shares agree throughout.
+-- What two people hold may agree after one lot by chance, when twin plans sell lot for lot and each has his own: then
+-- it differs after the others. Reports of the same shares agree throughout.
 pairs_weighed as (
 
     select
