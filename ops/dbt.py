@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import duckdb
 
 from ops.checkout import ROOT, TELEMETRY_OFF
 from warehouse.errors import RunError
@@ -19,6 +22,19 @@ if TYPE_CHECKING:
 
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _KEPT_LINES = 60
+# Descriptions and tests (yml) change no row.
+_CODE = ("macros", "models", "seeds")
+
+
+def project_sha256() -> str:
+    """Hash of all that decides what the models compute: the dbt project, and the engine that runs it."""
+    project = ROOT / "dbt_project"
+    digest = hashlib.sha256(duckdb.__version__.encode())
+    files = [path for folder in _CODE for path in (project / folder).rglob("*") if path.suffix in {".sql", ".csv"}]
+    for path in sorted([*files, project / "dbt_project.yml"]):
+        digest.update(str(path.relative_to(project)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def run_dbt(settings: Settings, *arguments: str, on_line: Callable[[str], None] = print) -> None:

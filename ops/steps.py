@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from extract.http import Patience
     from quality import GateResult
+    from warehouse.builds import BuildPlan
     from warehouse.settings import Settings
     from warehouse.writer import LoadResult
 
@@ -271,21 +272,38 @@ def is_published(settings: Settings | None = None) -> bool:
     return is_up_to_date(settings or load_settings())
 
 
-def dbt_build(settings: Settings | None = None, *, on_line: Callable[[str], None] = print) -> None:
-    """Build every seed and model and run the data tests.
+def dbt_build(
+    settings: Settings | None = None, *, full: bool = False, on_line: Callable[[str], None] = print
+) -> BuildPlan:
+    """Build every seed and model and run the data tests; only what has changed is computed, where that is enough.
 
     Unit tests are left to ``make test``: they prove the code on given rows and say nothing of these.
 
+    Args:
+        settings: Where the warehouse is.
+        full: Compute everything, whatever has changed.
+        on_line: Called with every line of dbt's output.
+
+    Returns:
+        What had changed, and why everything was computed where it was.
+
     Raises:
-        RunError: A model or test failed; the message names it.
+        RunError: A model or test failed; the message names it. The next build computes everything.
     """
-    from ops.dbt import run_dbt
-    from warehouse.database import ensure_warehouse
+    from ops.dbt import project_sha256, run_dbt
+    from warehouse.builds import begin_build, finish_build
+    from warehouse.database import write_connection
 
     settings = settings or load_settings()
-    # dbt's sources must exist even where nothing was loaded into some of them yet.
-    ensure_warehouse(settings)
-    run_dbt(settings, "build", "--exclude-resource-type", "unit_test", on_line=on_line)
+    # Opening it creates what dbt's sources lack: they must exist even where nothing was loaded into some of them yet.
+    with write_connection(settings) as connection:
+        plan = begin_build(connection, project_sha256(), full=full)
+    on_line(str(plan))
+    refresh = ["--full-refresh"] if plan.full_reason else []
+    run_dbt(settings, "build", "--exclude-resource-type", "unit_test", *refresh, on_line=on_line)
+    with write_connection(settings) as connection:
+        finish_build(connection)
+    return plan
 
 
 def check_marts(settings: Settings | None = None) -> GateResult:

@@ -315,6 +315,25 @@ LEDGER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("_parser_version", "VARCHAR"),
         ("_loaded_at", "TIMESTAMP"),
     ),
+    # What loads have touched since the last complete build of the models: filings that were in a replaced partition or
+    # are there now (with their issuer), filings an index names (without), issuers whose records changed (alone).
+    "changes": (
+        ("accession_number", "VARCHAR"),
+        ("issuercik", "VARCHAR"),
+        ("is_taken", "BOOLEAN"),  # by the build under way; the row goes when that is complete
+        ("_loaded_at", "TIMESTAMP"),
+    ),
+    # One row per build of the models that was started.
+    "builds": (
+        ("started_at", "TIMESTAMP"),  # UTC
+        ("finished_at", "TIMESTAMP"),  # UTC; NULL where it failed or was killed
+        ("project_sha256", "VARCHAR"),
+        ("is_full", "BOOLEAN"),
+        ("full_reason", "VARCHAR"),
+        ("changed_filing_count", "BIGINT"),
+        ("changed_issuer_count", "BIGINT"),
+        ("_loaded_at", "TIMESTAMP"),
+    ),
     # One row per expectation of a quality gate, every run kept.
     "gate_results": (
         ("gate", "VARCHAR"),  # filing_day | quarter | issuers | prices | marts

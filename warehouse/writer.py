@@ -131,12 +131,14 @@ def replace_partition(
                 f"The files of {partition} do not hold the rows that were written into them ({', '.join(wrong)}). "
                 "Delete their folder and parse the partition again; the landing zone has its bytes."
             )
-        if before or not _is_empty(connection, road, partition):
-            _delete(connection, road, partition)
+        is_replacing = before is not None or not _is_empty(connection, road, partition)
         stamps = {"_road": road, "_partition": partition, "_loaded_at": loaded_at, "_parser_version": parser_version}
-        for table, sources in files.items():
-            for source in sources:
-                _insert(connection, table, source, stamps)
+        with _changes_noted(connection, road, partition, loaded_at, is_replacing=is_replacing):
+            if is_replacing:
+                _delete(connection, road, partition)
+            for table, sources in files.items():
+                for source in sources:
+                    _insert(connection, table, source, stamps)
         _verify(connection, road, partition, counts)
         connection.executemany(
             f"insert into {SCHEMA}.loads (_road, _partition, source_sha256, table_name, row_count, is_simulated, "
@@ -347,6 +349,76 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, source: SourceFil
             f"{source.path}: {source.row_count:,} rows were counted in the file and {inserted:,} were read. "
             "The file is damaged or not what its name says: make it again from the landing zone."
         )
+
+
+# What a partition says of which filing, for the builds that follow.
+_TOUCHED = {
+    "daily": f"""
+        select accession_number, issuercik from {SCHEMA}.submission where _road = 'daily' and _partition = $partition
+        union
+        select replace(split_part(trim(file_name), '/', 4), '.txt', ''), null
+        from {SCHEMA}.filing_index
+        where _partition = $partition
+    """,
+    "quarterly": f"""
+        select distinct accession_number, issuercik
+        from {SCHEMA}.submission
+        where _road = 'quarterly' and _partition = $partition
+    """,
+}
+
+
+@contextmanager
+def _changes_noted(
+    connection: duckdb.DuckDBPyConnection, road: str, partition: str, loaded_at: datetime, *, is_replacing: bool
+) -> Iterator[None]:
+    """Note for the next build what the block replaces and what it brings."""
+    if road == "issuers":
+        with _new_records_noted(connection, loaded_at):
+            yield
+        return
+    if is_replacing:
+        _note(connection, _TOUCHED[road], {"partition": partition}, loaded_at)
+    yield
+    _note(connection, _TOUCHED[road], {"partition": partition}, loaded_at, is_noted_before=is_replacing)
+
+
+@contextmanager
+def _new_records_noted(connection: duckdb.DuckDBPyConnection, loaded_at: datetime) -> Iterator[None]:
+    """The records of all issuers are one partition, always replaced whole: only versions that come or go count."""
+    versions = f"select cik, sha256, fetched_at from {SCHEMA}.issuer_records"
+    connection.execute(f"create or replace temporary table records_before as {versions}")
+    yield
+    differing = (
+        f"select distinct null::varchar as accession_number, cik as issuercik from (({versions} except from "
+        f"records_before) union all (from records_before except {versions}))"
+    )
+    _note(connection, differing, {}, loaded_at)
+    connection.execute("drop table records_before")
+
+
+def _note(
+    connection: duckdb.DuckDBPyConnection,
+    query: str,
+    parameters: Mapping[str, str],
+    loaded_at: datetime,
+    *,
+    is_noted_before: bool = True,
+) -> None:
+    """Add filings and issuers to ``raw.changes``, each once however often it is loaded before the next build."""
+    connection.execute(f"create or replace temporary table touched as {query}", dict(parameters))
+    if is_noted_before:
+        connection.execute(
+            f"""
+            delete from {SCHEMA}.changes
+            where
+                not is_taken
+                and concat_ws('|', accession_number, issuercik)
+                in (select concat_ws('|', accession_number, issuercik) from touched)
+            """
+        )
+    connection.execute(f"insert into {SCHEMA}.changes select *, false, ? from touched", [loaded_at])
+    connection.execute("drop table touched")
 
 
 def _literal(value: object) -> str:

@@ -1,20 +1,25 @@
+{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
+
 with
 
 transaction_lines as (
 
     select * from {{ ref('int_transaction_lines') }}
+    {{ of_changed_issuers() }}
 
 ),
 
 filings as (
 
     select * from {{ ref('int_filings') }}
+    {{ of_changed_issuers() }}
 
 ),
 
 filing_owners as (
 
     select * from {{ ref('int_filing_owners') }}
+    {{ of_changed_issuers() }}
 
 ),
 
@@ -71,6 +76,7 @@ filing_pairs as (
 
     select distinct
         amendment_owners.accession_number as amendment_accession_number,
+        amendment_owners.issuer_cik,
         filing_keys.accession_number as earlier_accession_number,
         filing_keys.filed_date as earlier_filed_date,
         filing_keys.is_amendment as is_earlier_amendment,
@@ -222,6 +228,7 @@ amendment_roots as (
 
     select
         amendment_accession_number,
+        issuer_cik,
         table_code,
         transaction_date,
         earlier_accession_number as root_accession_number,

@@ -1,8 +1,11 @@
+{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
+
 with
 
 transaction_lines as (
 
     select * from {{ ref('int_transaction_lines') }}
+    {{ of_changed_issuers() }}
 
 ),
 
@@ -107,6 +110,7 @@ exercise_sales as (
 
     select
         sales.transaction_line_key,
+        sales.issuer_cik,
         case
             when same_shares.transaction_line_key is not null then 'same_shares'
             else 'same_day_total'

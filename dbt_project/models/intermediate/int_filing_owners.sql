@@ -1,8 +1,11 @@
+{{ config(materialized='incremental', incremental_strategy='replace_filings', on_schema_change='fail') }}
+
 with
 
 reporting_owners as (
 
     select * from {{ ref('stg_sec__reporting_owners') }}
+    {{ of_changed_filings() }}
 
 ),
 
@@ -15,6 +18,7 @@ winning_roads as (
 submissions as (
 
     select * from {{ ref('stg_sec__submissions') }}
+    {{ of_changed_filings() }}
 
 ),
 

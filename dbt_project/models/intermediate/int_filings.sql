@@ -1,8 +1,11 @@
+{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
+
 with
 
 submissions as (
 
     select * from {{ ref('stg_sec__submissions') }}
+    {{ of_changed_issuers() }}
 
 ),
 
@@ -15,6 +18,7 @@ winning_roads as (
 filing_owners as (
 
     select * from {{ ref('int_filing_owners') }}
+    {{ of_changed_issuers() }}
 
 ),
 

@@ -1,3 +1,5 @@
+{{ config(materialized='incremental', incremental_strategy='replace_filings', on_schema_change='fail') }}
+
 {#- Phrases are regular expressions on lower-cased text: filers' own words and the ways lawyers vary them. The unit
 tests hold a case of each and its look-alikes; docs/data_review.md says how they do on real filings. -#}
 
@@ -84,12 +86,14 @@ with
 footnotes as (
 
     select * from {{ ref('stg_sec__footnotes') }}
+    {{ of_changed_filings() }}
 
 ),
 
 filings as (
 
     select * from {{ ref('int_filings') }}
+    {{ of_changed_filings() }}
 
 ),
 

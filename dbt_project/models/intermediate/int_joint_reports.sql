@@ -1,20 +1,25 @@
+{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
+
 with
 
 transaction_lines as (
 
     select * from {{ ref('int_transaction_lines') }}
+    {{ of_changed_issuers() }}
 
 ),
 
 filings as (
 
     select * from {{ ref('int_filings') }}
+    {{ of_changed_issuers() }}
 
 ),
 
 filing_owners as (
 
     select * from {{ ref('int_filing_owners') }}
+    {{ of_changed_issuers() }}
 
 ),
 
@@ -424,6 +429,7 @@ with_partners as (
     select
         look_alikes.transaction_line_key,
         look_alikes.accession_number,
+        look_alikes.issuer_cik,
         first_partner.later_line_key is null as is_canonical,
         coalesce(
             partners_partner.earlier_line_key, first_partner.earlier_line_key, places_partner.earlier_line_key
@@ -461,6 +467,7 @@ joint_reports as (
 
     select
         with_partners.transaction_line_key,
+        with_partners.issuer_cik,
         with_partners.is_canonical,
         case
             when with_partners.is_canonical then with_partners.accession_number

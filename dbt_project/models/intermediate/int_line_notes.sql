@@ -1,8 +1,11 @@
+{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
+
 with
 
 transaction_lines as (
 
     select * from {{ ref('int_transaction_lines') }}
+    {{ of_changed_issuers() }}
 
 ),
 
@@ -35,6 +38,7 @@ line_note_pairs as (
 
     select
         transaction_lines.transaction_line_key,
+        transaction_lines.issuer_cik,
         {{ footnote_is_listed('footnotes_classified.footnote_id', 'transaction_lines.trade_footnote_ids') }}
             as is_on_trade,
         {{ footnote_is_listed('footnotes_classified.footnote_id', 'transaction_lines.holding_footnote_ids') }}
@@ -83,6 +87,7 @@ line_notes as (
 
     select
         transaction_line_key,
+        issuer_cik,
         bool_or(mentions_10b5_1 and not denies_10b5_1 and is_on_line) as says_10b5_1_plan,
         bool_or(denies_10b5_1 and is_on_line) as denies_10b5_1_plan,
         bool_or(mentions_private_placement and (is_on_trade or is_remark) and not speaks_of_holding)
@@ -98,7 +103,7 @@ line_notes as (
         bool_or(mentions_depositary_shares and is_on_line) as says_depositary_shares
     from lines_and_notes
     where is_on_line or is_bought_at_closing
-    group by transaction_line_key
+    group by transaction_line_key, issuer_cik
 
 )
 

@@ -1,8 +1,11 @@
+{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
+
 with
 
 transaction_lines as (
 
     select * from {{ ref('int_transaction_lines') }}
+    {{ of_changed_issuers() }}
 
 ),
 
@@ -25,6 +28,7 @@ priced_lines as (
     select
         transaction_line_key,
         accession_number,
+        issuer_cik,
         direction,
         share_count,
         price_usd,
@@ -345,6 +349,7 @@ price_checks as (
 
     select
         transaction_line_key,
+        issuer_cik,
         case
             when price_reason_code is null then 'valid'
             when price_reason_code in ('price_only_in_footnote', 'price_missing', 'share_count_missing', 'price_zero')

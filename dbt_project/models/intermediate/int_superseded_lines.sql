@@ -1,14 +1,18 @@
+{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
+
 with
 
 amendment_roots as (
 
     select * from {{ ref('int_amendment_roots') }}
+    {{ of_changed_issuers() }}
 
 ),
 
 transaction_lines as (
 
     select * from {{ ref('int_transaction_lines') }}
+    {{ of_changed_issuers() }}
 
 ),
 
@@ -407,19 +411,22 @@ with_match as (
 superseded_lines as (
 
     select
-        transaction_line_key,
-        superseding_accession_number as superseded_by_accession_number,
-        first_restated_date as known_to,
-        restored_from,
-        restored_to,
-        is_superseded,
+        with_match.transaction_line_key,
+        transaction_lines.issuer_cik,
+        with_match.superseding_accession_number as superseded_by_accession_number,
+        with_match.first_restated_date as known_to,
+        with_match.restored_from,
+        with_match.restored_to,
+        with_match.is_superseded,
         case
-            when supersession_match_count = 6 then 'exact'
-            when supersession_match_count = 5 then 'probable'
+            when with_match.supersession_match_count = 6 then 'exact'
+            when with_match.supersession_match_count = 5 then 'probable'
             else 'weak'
         end as supersession_confidence,
-        supersession_match
+        with_match.supersession_match
     from with_match
+    inner join transaction_lines
+        on with_match.transaction_line_key = transaction_lines.transaction_line_key
 
 )
 

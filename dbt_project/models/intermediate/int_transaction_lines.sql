@@ -1,20 +1,25 @@
+{{ config(materialized='incremental', incremental_strategy='replace_filings', on_schema_change='fail') }}
+
 with
 
 nonderivative_transactions as (
 
     select * from {{ ref('stg_sec__nonderivative_transactions') }}
+    {{ of_changed_filings() }}
 
 ),
 
 derivative_transactions as (
 
     select * from {{ ref('stg_sec__derivative_transactions') }}
+    {{ of_changed_filings() }}
 
 ),
 
 filings as (
 
     select * from {{ ref('int_filings') }}
+    {{ of_changed_filings() }}
 
 ),
 

@@ -1,14 +1,27 @@
+{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
+
 with
+
+insider_classes as (
+
+    select * from {{ ref('int_insider_classes') }}
+
+),
+
+-- What a new filing says of an insider's habits can bear on his trades in other issuers.
+{{ issuers_to_replace('insider_classes') }}
 
 transaction_lines as (
 
     select * from {{ ref('int_transaction_lines') }}
+    {{ of_issuers_to_replace() }}
 
 ),
 
 filings as (
 
     select * from {{ ref('int_filings') }}
+    {{ of_issuers_to_replace() }}
 
 ),
 
@@ -39,12 +52,6 @@ price_checks as (
 exercise_sales as (
 
     select * from {{ ref('int_exercise_sales') }}
-
-),
-
-insider_classes as (
-
-    select * from {{ ref('int_insider_classes') }}
 
 ),
 

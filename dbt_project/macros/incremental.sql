@@ -1,0 +1,90 @@
+-- A build that costs what changed: which rows a model computes anew, and how they take the place of the old ones.
+-- Two units: the filing (what one submission says) and the issuer (what its filings say of each other). Every table
+-- is whole after every build. Background: docs/decisions/0006-builds-that-cost-what-changed.md.
+
+
+-- Filter behind an import of staging rows: those of changed filings. The partitions are written out, because a
+-- literal reaches the scan of the raw table, where a join would come after every cast and window.
+{% macro of_changed_filings() -%}
+    {%- set changed_filings = ref('int_changed_filings') -%}
+    {%- if is_incremental() -%}
+        {%- set partitions = run_query(
+            "select distinct winning_partition from " ~ changed_filings ~ " where winning_partition is not null"
+        ).columns[0].values() -%}
+    where
+        accession_number in (select accession_number from {{ changed_filings }})
+        and _partition in ({% for partition in partitions %}'{{ partition }}', {% endfor %}'')
+    {%- endif -%}
+{%- endmacro %}
+
+
+-- Filter behind an import: rows of changed issuers.
+{% macro of_changed_issuers() -%}
+    {%- set changed_issuers = ref('int_changed_issuers') -%}
+    {%- if is_incremental() -%}
+    where issuer_cik in (select issuer_cik from {{ changed_issuers }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+-- Strategy replace_filings: the rows of every changed filing give way to those just computed, to none where the
+-- filing is gone. (dbt's own delete+insert would keep the rows of a key that has no new ones.)
+{% macro get_incremental_replace_filings_sql(arg_dict) -%}
+    {{ return(adapter.dispatch('replace_rows')(arg_dict, 'accession_number', ref('int_changed_filings'))) }}
+{%- endmacro %}
+
+
+-- Strategy replace_issuers: the same by issuer; also for an issuer the model itself found to be out of date.
+{% macro get_incremental_replace_issuers_sql(arg_dict) -%}
+    {{ return(adapter.dispatch('replace_rows')(arg_dict, 'issuer_cik', ref('int_changed_issuers'))) }}
+{%- endmacro %}
+
+
+{% macro default__replace_rows(arg_dict, key, changed) -%}
+    {{ not_written_for('replace_rows') }}
+{%- endmacro %}
+
+{% macro duckdb__replace_rows(arg_dict, key, changed) -%}
+    {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
+    delete from {{ arg_dict['target_relation'] }}
+    where
+        {{ key }} in (
+            select {{ key }} from {{ changed }}
+            union
+            select {{ key }} from {{ arg_dict['temp_relation'] }}
+        );
+    insert into {{ arg_dict['target_relation'] }} ({{ columns }})
+    select {{ columns }} from {{ arg_dict['temp_relation'] }}
+{%- endmacro %}
+
+
+-- For int_transactions_flagged: CTE issuers_to_replace, the changed issuers and those of lines that carry another
+-- class of their insider than it has now. Classes are of the insider, over all his issuers; a day loaded late, or
+-- loaded anew, can change one that lines in other issuers carry.
+{% macro issuers_to_replace(insider_classes) -%}
+    {%- set changed_issuers = ref('int_changed_issuers') -%}
+    {%- if is_incremental() -%}
+    issuers_to_replace as (
+
+        select issuer_cik from {{ changed_issuers }}
+        union
+        select flagged_before.issuer_cik
+        from {{ this }} as flagged_before
+        left join {{ insider_classes }}
+            on
+                flagged_before.owner_ciks = {{ insider_classes }}.insider_key
+                and extract(year from flagged_before.transaction_date) = {{ insider_classes }}.class_year
+        where
+            flagged_before.date_status = 'valid'
+            and flagged_before.insider_class <> coalesce({{ insider_classes }}.insider_class, 'unclassified')
+
+    ),
+    {%- endif -%}
+{%- endmacro %}
+
+
+{% macro of_issuers_to_replace() -%}
+    {%- if is_incremental() -%}
+    where issuer_cik in (select issuer_cik from issuers_to_replace)
+    {%- endif -%}
+{%- endmacro %}
