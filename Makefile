@@ -19,10 +19,10 @@ export PYTHONPATH := $(CURDIR)
 # dbt, airflow and the rest of the tools are found here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help demo test lint build rebuild backfill airflow env bench lock clean
+.PHONY: help demo test lint build rebuild backfill airflow env bench bench-scale lock clean
 
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/run.stamp ## See it work: simulated EDGAR, real Airflow, tiers at the end (3 minutes, no SEC access)
 	@$(RUN) -m ops.demo
@@ -55,6 +55,9 @@ env: $(VENV)/run.stamp ## Write .env with generated secrets; an existing one is 
 
 bench: $(VENV)/dev.stamp ## Measure parsing, fetching and memory as ratios against a reference in the same run
 	@$(RUN) -m ops.bench
+
+bench-scale: $(VENV)/dev.stamp ## Measure twenty years of a market in SCALE_DIR (default data/scale; 25 GB, 25 minutes)
+	@$(RUN) -m ops.bench.scale
 
 lock: ## Resolve the dependencies again and write the hashed locks (needs uv)
 	python3 ops/lock.py

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEEDS = [int(seed) for seed in os.environ.get("REPLAY_SEEDS", "11").split(",")]
-BUILDS = 3
+BUILDS = 2
 # What a build had to do, not what came of it.
 WORK_LISTS = {"int_changed_filings", "int_changed_issuers"}
 # Companies of the world, which are known by its quarterly sets alone when their records arrive.
