@@ -3,11 +3,20 @@
 -- is whole after every build. Background: docs/decisions/0006-builds-that-cost-what-changed.md.
 
 
+-- What has changed, as a relation the model then depends on. Unit tests compute a model from all the rows they give, so
+-- they need not name it among their inputs.
+{% macro changed(model_name) -%}
+    {%- if model.resource_type != 'unit_test' -%}
+    {{ return(ref(model_name)) }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 -- Filter behind an import of staging rows: those of changed filings. The partitions are written out, because a
 -- literal reaches the scan of the raw table, where a join would come after every cast and window.
 {% macro of_changed_filings() -%}
-    {%- set changed_filings = ref('int_changed_filings') -%}
-    {%- if is_incremental() -%}
+    {%- set changed_filings = changed('int_changed_filings') -%}
+    {%- if changed_filings and is_incremental() -%}
         {%- set partitions = run_query(
             "select distinct winning_partition from " ~ changed_filings ~ " where winning_partition is not null"
         ).columns[0].values() -%}
@@ -20,8 +29,8 @@
 
 -- Filter behind an import: rows of changed issuers.
 {% macro of_changed_issuers() -%}
-    {%- set changed_issuers = ref('int_changed_issuers') -%}
-    {%- if is_incremental() -%}
+    {%- set changed_issuers = changed('int_changed_issuers') -%}
+    {%- if changed_issuers and is_incremental() -%}
     where issuer_cik in (select issuer_cik from {{ changed_issuers }})
     {%- endif -%}
 {%- endmacro %}
@@ -62,8 +71,8 @@
 -- class of their insider than it has now. Classes are of the insider, over all his issuers; a day loaded late, or
 -- loaded anew, can change one that lines in other issuers carry.
 {% macro issuers_to_replace(insider_classes) -%}
-    {%- set changed_issuers = ref('int_changed_issuers') -%}
-    {%- if is_incremental() -%}
+    {%- set changed_issuers = changed('int_changed_issuers') -%}
+    {%- if changed_issuers and is_incremental() -%}
     issuers_to_replace as (
 
         select issuer_cik from {{ changed_issuers }}
@@ -84,7 +93,7 @@
 
 
 {% macro of_issuers_to_replace() -%}
-    {%- if is_incremental() -%}
+    {%- if changed('int_changed_issuers') and is_incremental() -%}
     where issuer_cik in (select issuer_cik from issuers_to_replace)
     {%- endif -%}
 {%- endmacro %}
