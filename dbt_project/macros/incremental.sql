@@ -12,17 +12,19 @@
 {%- endmacro %}
 
 
--- Filter behind an import of staging rows: those of changed filings. The partitions are written out, because a
--- literal reaches the scan of the raw table, where a join would come after every cast and window.
-{% macro of_changed_filings() -%}
+-- Filter behind an import: rows of changed filings. Where the rows have a partition, as staging has, the partitions are
+-- written out, because a literal reaches the scan of the raw table, where a join would come after every cast and window.
+{% macro of_changed_filings(has_partition=true) -%}
     {%- set changed_filings = changed('int_changed_filings') -%}
-    {%- if changed_filings and is_incremental() -%}
+    {%- if changed_filings and is_incremental() %}
+    where
+        accession_number in (select accession_number from {{ changed_filings }})
+        {%- if has_partition %}
         {%- set partitions = run_query(
             "select distinct winning_partition from " ~ changed_filings ~ " where winning_partition is not null"
         ).columns[0].values() -%}
-    where
-        accession_number in (select accession_number from {{ changed_filings }})
         and _partition in ({% for partition in partitions %}'{{ partition }}', {% endfor %}'')
+        {%- endif %}
     {%- endif -%}
 {%- endmacro %}
 

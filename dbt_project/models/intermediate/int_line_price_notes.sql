@@ -1,20 +1,25 @@
+{{ config(materialized='incremental', incremental_strategy='replace_filings', on_schema_change='fail') }}
+
 with
 
 transaction_lines as (
 
     select * from {{ ref('int_transaction_lines') }}
+    {{ of_changed_filings(has_partition=false) }}
 
 ),
 
 filings as (
 
     select * from {{ ref('int_filings') }}
+    {{ of_changed_filings() }}
 
 ),
 
 footnotes as (
 
     select * from {{ ref('stg_sec__footnotes') }}
+    {{ of_changed_filings() }}
 
 ),
 
@@ -188,6 +193,7 @@ line_price_notes as (
 
     select
         transaction_line_key,
+        accession_number,
         bool_or(is_about_price and (says_weighted_average or range_low is not null)) as is_weighted_average_price,
         min(case when is_about_price then range_low end) as price_range_low_usd,
         max(case when is_about_price then range_high end) as price_range_high_usd,
@@ -202,7 +208,7 @@ line_price_notes as (
         ) as is_foreign_currency_price,
         max(depositary_ratio) as depositary_ratio
     from line_footnotes
-    group by transaction_line_key
+    group by transaction_line_key, accession_number
 
 )
 

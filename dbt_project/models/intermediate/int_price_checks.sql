@@ -265,6 +265,7 @@ with_evidence as (
 
     select
         with_distance.transaction_line_key,
+        with_distance.issuer_cik,
         with_distance.price_usd,
         with_distance.share_count,
         with_distance.value_usd,

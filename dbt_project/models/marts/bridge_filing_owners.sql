@@ -1,3 +1,6 @@
+-- A view: its rows are stored once, in int_filing_owners, and a second time where they are read, in the published file.
+{{ config(materialized='view') }}
+
 with
 
 filing_owners as (
