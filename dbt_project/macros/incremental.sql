@@ -22,7 +22,7 @@
         {%- if has_partition %}
         {%- set partitions = run_query(
             "select distinct winning_partition from " ~ changed_filings ~ " where winning_partition is not null"
-        ).columns[0].values() -%}
+        ).columns[0].values() %}
         and _partition in ({% for partition in partitions %}'{{ partition }}', {% endfor %}'')
         {%- endif %}
     {%- endif -%}

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from tests.e2e.conftest import fingerprint
+from tests.e2e.cookbook_checks import check_cookbook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +72,7 @@ def test_the_demo_shows_tiers_and_a_second_one_changes_nothing(tmp_path: Path) -
         ).fetchone()
     assert tiers
     assert tiers[0] >= 2
+    check_cookbook(data_dir / "published" / "insider_tiers.duckdb")
 
 
 def test_a_demo_that_is_stopped_leaves_nothing_running(tmp_path: Path) -> None:
