@@ -103,10 +103,7 @@ class History:
             gone = f"(select accession_number from raw.submission where {where} and ({leave_out}))"  # noqa: S608
             for table in REQUIRED_TABLES[road]:
                 columns = ", ".join(f'"{name}"' for name, _ in file_columns(table))
-                if table in FORM345:
-                    kept = f"{where} and _road = '{road}' and accession_number not in {gone}"
-                else:
-                    kept = where
+                is_left_out = f" and _road = '{road}' and accession_number not in {gone}" if table in FORM345 else ""
                 if table == "nonderiv_trans":
                     columns = columns.replace(
                         '"trans_shares",',
@@ -114,7 +111,7 @@ class History:
                         "else trans_shares end as trans_shares,",
                     )
                 path = self.folder / f"altered-{partition}-{table}.parquet"
-                connection.execute(f"copy (select {columns} from raw.{table} where {kept}) to '{path}'")  # noqa: S608
+                connection.execute(f"copy (select {columns} from raw.{table} where {where}{is_left_out}) to '{path}'")  # noqa: S608
                 tables[table] = path
         return self.replace(road, partition, tables, f"altered {leave_out} {change}")
 
