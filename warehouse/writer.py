@@ -377,6 +377,10 @@ def _changes_noted(
         with _new_records_noted(connection, loaded_at):
             yield
         return
+    if road not in _TOUCHED:
+        # Prices say nothing of filings; what is made of them is computed whole.
+        yield
+        return
     if is_replacing:
         _note(connection, _TOUCHED[road], {"partition": partition}, loaded_at)
     yield
