@@ -84,9 +84,11 @@
         left join {{ insider_classes }}
             on
                 flagged_before.owner_ciks = {{ insider_classes }}.insider_key
-                and extract(year from flagged_before.transaction_date) = {{ insider_classes }}.class_year
+                and extract(
+                    year from coalesce(flagged_before.transaction_date_corrected, flagged_before.transaction_date)
+                ) = {{ insider_classes }}.class_year
         where
-            flagged_before.date_status = 'valid'
+            (flagged_before.date_status = 'valid' or flagged_before.transaction_date_corrected is not null)
             and flagged_before.insider_class <> coalesce({{ insider_classes }}.insider_class, 'unclassified')
 
     ),
