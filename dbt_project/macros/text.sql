@@ -74,3 +74,17 @@
 {% macro duckdb__split_to_rows(text, separator) -%}
     unnest(string_split({{ text }}, '{{ separator }}'))
 {%- endmacro %}
+
+
+-- Initials written with points put together: "c.e.o." becomes "ceo". Expects lower-cased text.
+{% macro join_initials(text) -%}
+    {{ return(adapter.dispatch('join_initials')(text)) }}
+{%- endmacro %}
+
+{% macro default__join_initials(text) -%}
+    {{ not_written_for('join_initials') }}
+{%- endmacro %}
+
+{% macro duckdb__join_initials(text) -%}
+    regexp_replace({{ text }}, '\b([a-z])\.', '\1', 'g')
+{%- endmacro %}

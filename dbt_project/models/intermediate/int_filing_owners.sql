@@ -81,8 +81,9 @@ with_title as (
 
 ),
 
--- Before the ladder is read: a vice president is no president, a vice chair no chair, the head of a committee not
--- the head of the board, and a former officer holds the office no longer.
+-- Before the ladder is read: a vice president is no president, a vice chair no chair, a deputy not the one he stands
+-- for, the head of a committee not the head of the board, and a former officer or honorary chair holds the office no
+-- longer.
 ladder_title as (
 
     select
@@ -93,8 +94,15 @@ ladder_title as (
                 or is_director
                 or not (is_ten_percent_owner or is_other_owner)
                 then {{ text_replace_all(
-                    "lower(full_title)",
-                    "vice[ -]*(president|pres\\b|chair[a-z]*|cob\\b)|(former|ex-|retired|assistant to( the)?|advisor to( the)?)[ -]*[a-z ]*|chief of staff|(committee|comm\\.?) chair[a-z]*|chair[a-z]*,? (of )?(the )?[a-z &]*comm",
+                    join_initials('lower(full_title)'),
+                    [
+                        "vice[ -]*(president|pres\\b|chair[a-z]*|cob\\b)|\\bv[ -]?(pres(ident)?|chair[a-z]*|cob)\\b",
+                        "(deputy|dep|assistant|asst|associate|assoc)\\.? (general counsel|gen\\.? counsel|gc\\b)",
+                        "(deputy|dep|assistant|asst|associate|assoc)\\.? (c[efo]o\\b|ch(ie|ei)?f [a-z]+)",
+                        "(former|ex-|retired|assistant to( the)?|advisor to( the)?)[ -]*[a-z &.]*",
+                        "chief of staff|(committee|comm\\.?) chair[a-z]*|chair[a-z]*,? (of )?(the )?[a-z &]*comm",
+                        "(chair[a-z]*|cob)( of the board)?[^a-z]{0,3}(emeritus|s counsel)|office of (the )?(chair[a-z]*|cob)",
+                    ] | join('|'),
                     ""
                 ) }}
         end as title
@@ -107,13 +115,13 @@ with_role as (
     select
         *,
         case
-            when {{ text_matches('title', "\\b(co-?)?ceo\\b|chief exec|principal executive off") }} then 'ceo'
-            when {{ text_matches('title', "\\bcfo\\b|chief fin|principal financial off") }} then 'cfo'
-            when {{ text_matches('title', "\\bcoo\\b|chief operat") }} then 'coo'
+            when {{ text_matches('title', "\\b(co-?)?ceo\\b|\\bch(ie|ei)?f\\.? ?exe?c|principal executive off") }} then 'ceo'
+            when {{ text_matches('title', "\\bcfo\\b|\\bch(ie|ei)?f\\.? ?fin|principal financial off") }} then 'cfo'
+            when {{ text_matches('title', "\\bcoo\\b|\\bch(ie|ei)?f\\.? ?op(er|s)") }} then 'coo'
             when {{ text_matches('title', "\\bpres(ident)?\\b") }} then 'president'
             when {{ text_matches('title', "\\bchair(man|woman|person)?\\b|\\bcob\\b") }} then 'chair'
-            when {{ text_matches('title', "\\bchief\\b|\\bc[a-z]o\\b|\\bchro\\b") }} then 'other_chief'
-            when {{ text_matches('title', "general counsel|\\bgc\\b") }} then 'general_counsel'
+            when {{ text_matches('title', "\\bch(ie|ei)?f\\b|\\bc[a-z]o\\b|\\bchro\\b") }} then 'other_chief'
+            when {{ text_matches('title', "\\bgen(eral)?\\.? ?couns|\\bgc\\b") }} then 'general_counsel'
             when is_officer then 'other_officer'
             when is_director then 'director'
             when is_ten_percent_owner then 'ten_percent_owner'
