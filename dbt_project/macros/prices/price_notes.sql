@@ -26,33 +26,54 @@ canadian (?:dollars?|currency)|australian dollars?|hong kong dollars?|new zealan
 {%- endmacro %}
 
 
--- Lowest and highest amount of the ranges a note gives ('ranging from $17.02 to $17.98', 'between $5.10 and 5.20', 'low
--- of $3.10 ... high of $3.25'); null without a range. A number counts as money when the first has its sign, or when
--- both have decimals: years, percentages and numbers of shares do not.
-{% macro price_range_bound(text, bound, sign="$") -%}
-    {{ return(adapter.dispatch('price_range_bound')(text, bound, sign)) }}
+-- The amounts of the ranges a note gives ('ranging from $17.02 to $17.98', 'between $5.10 and 5.20', 'low of $3.10 ...
+-- high of $3.25') as a list, for lowest_of and highest_of; empty without a range. A number counts as money when the first
+-- has its sign, or when both have decimals: years, percentages and numbers of shares do not.
+{% macro price_range_amounts(text, sign="$") -%}
+    {{ return(adapter.dispatch('price_range_amounts')(text, sign)) }}
 {%- endmacro %}
 
-{% macro default__price_range_bound(text, bound, sign="$") -%}
-    {{ not_written_for('price_range_bound') }}
+{% macro default__price_range_amounts(text, sign="$") -%}
+    {{ not_written_for('price_range_amounts') }}
 {%- endmacro %}
 
-{% macro duckdb__price_range_bound(text, bound, sign="$") -%}
-    {%- set aggregate = {"low": "list_min", "high": "list_max"}[bound] -%}
-    {{ aggregate }}(
-        list_transform(
-            list_concat(
-                {%- for group in (1, 2) %}
-                {%- for pattern in price_range_patterns(sign) %}
-                regexp_extract_all({{ text }}, '{{ pattern }}', {{ group }})
-                {%- if not loop.last %},{% endif %}
-                {%- endfor %}
-                {%- if not loop.last %},{% endif %}
-                {%- endfor %}
-            ),
-            lambda amount: try_cast(replace(amount, ',', '') as decimal(18, 6))
-        )
+{% macro duckdb__price_range_amounts(text, sign="$") -%}
+    list_transform(
+        list_concat(
+            {%- for pattern in price_range_patterns(sign) %}
+            regexp_extract_all({{ text }}, '{{ pattern }}', 1),
+            regexp_extract_all({{ text }}, '{{ pattern }}', 2)
+            {%- if not loop.last %},{% endif %}
+            {%- endfor %}
+        ),
+        lambda amount: try_cast(replace(amount, ',', '') as decimal(18, 6))
     )
+{%- endmacro %}
+
+
+{% macro lowest_of(amounts) -%}
+    {{ return(adapter.dispatch('lowest_of')(amounts)) }}
+{%- endmacro %}
+
+{% macro default__lowest_of(amounts) -%}
+    array_min({{ amounts }})
+{%- endmacro %}
+
+{% macro duckdb__lowest_of(amounts) -%}
+    list_min({{ amounts }})
+{%- endmacro %}
+
+
+{% macro highest_of(amounts) -%}
+    {{ return(adapter.dispatch('highest_of')(amounts)) }}
+{%- endmacro %}
+
+{% macro default__highest_of(amounts) -%}
+    array_max({{ amounts }})
+{%- endmacro %}
+
+{% macro duckdb__highest_of(amounts) -%}
+    list_max({{ amounts }})
 {%- endmacro %}
 
 {% macro price_range_patterns(sign) -%}

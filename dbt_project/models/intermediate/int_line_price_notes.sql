@@ -116,6 +116,17 @@ marked as (
 
 ),
 
+with_ranges as (
+
+    select
+        *,
+        {{ price_range_amounts('money_text') }} as range_amounts,
+        case when hints_at_foreign_currency then {{ price_range_amounts('money_text', '¤') }} end
+            as foreign_range_amounts
+    from marked
+
+),
+
 -- An average over several trades; "the average of the closing prices of thirty days" sets what a grant is worth and
 -- stands on no open-market line.
 footnotes_read as (
@@ -144,12 +155,10 @@ footnotes_read as (
                         ) as bigint
                     )
         end as depositary_ratio,
-        {{ price_range_bound('money_text', 'low') }} as range_low,
-        {{ price_range_bound('money_text', 'high') }} as range_high,
-        case when hints_at_foreign_currency then {{ price_range_bound('money_text', 'low', '¤') }} end
-            as foreign_range_low,
-        case when hints_at_foreign_currency then {{ price_range_bound('money_text', 'high', '¤') }} end
-            as foreign_range_high,
+        {{ lowest_of('range_amounts') }} as range_low,
+        {{ highest_of('range_amounts') }} as range_high,
+        {{ lowest_of('foreign_range_amounts') }} as foreign_range_low,
+        {{ highest_of('foreign_range_amounts') }} as foreign_range_high,
         -- "Reported in Canadian dollars", unless the note goes on to say that it was converted.
         case
             when hints_at_foreign_currency
@@ -164,7 +173,7 @@ footnotes_read as (
                     ) }}
             else false
         end as says_foreign_currency
-    from marked
+    from with_ranges
 
 ),
 

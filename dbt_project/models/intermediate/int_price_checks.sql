@@ -89,9 +89,10 @@ with_window as (
         {{ rolling_count('point_price_usd', 'price_group', 'check_date', var('price_reference_days')) }}
         - case when point_price_usd is null then 0 else 1 end as other_filing_count,
         -- The class's last five filings before this one, however old: splits do not explain a price of 10,000 dollars.
+        -- In the order of filing, so that a report of an old trade that comes later moves nothing.
         median(point_price_usd) over (
             partition by price_group
-            order by check_date, accession_number
+            order by filed_date, accession_number
             rows between 5 preceding and 1 preceding
         ) as earlier_price_usd
     from filing_prices

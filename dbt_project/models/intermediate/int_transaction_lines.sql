@@ -203,17 +203,17 @@ with_security_class as (
                     'title_head', "depositary|\\bads(s|es)?\\b|warrant|option|units?\\b|phantom|right to|swap|note"
                 ) }}
                 then 'common'
-            when {{ text_matches('security_title', "preferred|preference|\\bpfd\\b|\\bpref\\b") }} then 'preferred'
-            when {{ text_matches('title_head', "depositary|depository share|\\bads(s|es)?\\b|\\badrs?\\b") }}
-                then 'depositary_share'
-            when {{ text_matches('title_head', "\\bnotes?\\b|\\bbonds?\\b|debentures?|term loan|indebtedness") }}
-                then 'debt'
             when
                 {{ text_matches(
                     'title_head',
                     "(restricted|performance|deferred|phantom|stock|share|award|bonus|equivalent)[a-z -]*units?\\b|\\b(rsu|psu|dsu)s?\\b|phantom|\\boptions?\\b|right to (buy|purchase|sell)|warrants?\\b|\\bswaps?\\b|\\bfutures?\\b|forward|appreciation right|\\bputs?\\b|\\bcalls?\\b"
                 ) }}
                 then 'other'
+            when {{ text_matches('security_title', "preferred|preference|\\bpfd\\b|\\bpref\\b") }} then 'preferred'
+            when {{ text_matches('title_head', "depositary|depository share|\\bads(s|es)?\\b|\\badrs?\\b") }}
+                then 'depositary_share'
+            when {{ text_matches('title_head', "\\bnotes?\\b|\\bbonds?\\b|debentures?|term loan|indebtedness") }}
+                then 'debt'
             when
                 {{ text_matches(
                     'title_head', "\\bunits?\\b|partner|\\bl\\.?p\\.?\\b|membership|\\bllc\\b|(company|profits) interest"
