@@ -115,7 +115,8 @@ with_role as (
     select
         *,
         case
-            when {{ text_matches('title', "\\b(co-?)?ceo\\b|\\bch(ie|ei)?f\\.? ?exe?c|principal executive off") }} then 'ceo'
+            when {{ text_matches('title', "\\b(co-?)?ceo\\b|\\bch(ie|ei)?f\\.? ?exe?c|principal executive off") }}
+                then 'ceo'
             when {{ text_matches('title', "\\bcfo\\b|\\bch(ie|ei)?f\\.? ?fin|principal financial off") }} then 'cfo'
             when {{ text_matches('title', "\\bcoo\\b|\\bch(ie|ei)?f\\.? ?op(er|s)") }} then 'coo'
             when {{ text_matches('title', "\\bpres(ident)?\\b") }} then 'president'
