@@ -10,6 +10,7 @@
 
 **Kind:** `now`. Runs when raw has changed. It waits for loads on their way, a quarter of an hour at most, that several
 become one build; when the published copy holds all that is loaded, it is skipped. By hand it neither waits nor skips.
+Before it builds, it freezes the last quarter's published tiers once they are due: `docs/runbooks/restated_tier.md`.
 """
 
 from __future__ import annotations
@@ -46,12 +47,13 @@ with DAG(
 
     @task(**BUILDS)
     def dbt_build(**context: Any) -> None:
-        """Build and test every model, unless the published copy is up to date."""
+        """Freeze a quarter whose time has come; build and test every model, unless the published copy is up to date."""
         from ops import steps
 
         with fail_for_good():
             if context["dag_run"].run_type == "asset_triggered" and steps.is_published():
                 raise AirflowSkipException("The published copy holds everything that is loaded.")
+            steps.freeze_due_tiers()
             steps.dbt_build()
 
     @task(**BUILDS)

@@ -48,6 +48,7 @@ def main(load_only: bool) -> None:
             f"{len(loaded)} partitions (quarters, filing days, issuers, prices) are loaded, {len(new)} of them now"
         )
         if not load_only:
+            steps.freeze_due_tiers(settings)
             build_marts_and_publish(settings, console)
     except InsiderTiersError as error:
         raise click.ClickException(f"{type(error).__name__}: {error}") from error

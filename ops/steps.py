@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from extract.http import Patience
     from quality import GateResult
     from warehouse.builds import BuildPlan
+    from warehouse.frozen import FrozenQuarter
     from warehouse.settings import Settings
     from warehouse.writer import LoadResult
 
@@ -237,8 +238,30 @@ def load_prices(settings: Settings | None = None) -> list[LoadResult]:
     return _load_each([PRICES_PARTITION], load, check, settings)
 
 
+def load_frozen(settings: Settings | None = None) -> list[LoadResult]:
+    """Load every frozen quarter; those that are loaded stay as they are.
+
+    There is no gate: the rows are ours, and each file is checked against the hash it was sealed with.
+
+    Raises:
+        LoadError: A file is not the one that was sealed.
+    """
+    from warehouse.database import write_connection
+    from warehouse.frozen import frozen_quarters
+    from warehouse.frozen import load_frozen as load
+
+    settings = settings or load_settings()
+    quarters = frozen_quarters(settings)
+    if not quarters:
+        return []
+    with write_connection(settings) as connection:
+        return [load(connection, quarter, settings) for quarter in quarters]
+
+
 def load_landed(settings: Settings | None = None) -> list[LoadResult]:
-    """Load every quarter, filing day, issuer record and price of the landing zone, each through its gate.
+    """Load every quarter, filing day, issuer record, price and frozen quarter of the landing zone.
+
+    Each goes through its gate; frozen quarters were sealed by us and have none.
 
     What is loaded already is skipped, so this costs little where nothing is new, and makes everything where the
     warehouse is empty. No network.
@@ -262,7 +285,7 @@ def load_landed(settings: Settings | None = None) -> list[LoadResult]:
         parse_filing_day(day, settings)
     names = [day.isoformat() for day in days]
     loaded += load_and_check(tqdm(names, desc="loading filing days", unit="day", disable=not days), settings)
-    return loaded + load_issuers(settings) + load_prices(settings)
+    return loaded + load_issuers(settings) + load_prices(settings) + load_frozen(settings)
 
 
 def is_published(settings: Settings | None = None) -> bool:
@@ -270,6 +293,32 @@ def is_published(settings: Settings | None = None) -> bool:
     from warehouse.publish import is_up_to_date
 
     return is_up_to_date(settings or load_settings())
+
+
+def freeze_tiers(quarter: str, settings: Settings | None = None) -> FrozenQuarter:
+    """Freeze the tiers of a quarter as they are published now; what is frozen already stays as it is.
+
+    Raises:
+        PublishError: They cannot be frozen; the message says why.
+    """
+    from warehouse.frozen import freeze_tiers as freeze
+
+    frozen = freeze(quarter, settings or load_settings())
+    print(f"{quarter}: tiers frozen at {frozen.frozen_at:%Y-%m-%d %H:%M} UTC, as known on {frozen.knowledge_date}")
+    return frozen
+
+
+def freeze_due_tiers(settings: Settings | None = None) -> FrozenQuarter | None:
+    """Freeze the last quarter from the published copy, if its time has come and it is not frozen yet.
+
+    Called before a build: what is published passed the gates and was read, and the build that follows shows the
+    frozen tiers beside today's.
+    """
+    from warehouse.frozen import due_quarter
+
+    settings = settings or load_settings()
+    quarter = due_quarter(settings)
+    return freeze_tiers(quarter, settings) if quarter else None
 
 
 def dbt_build(

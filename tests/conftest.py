@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.dbt.project_models import ProjectModels
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -22,3 +26,11 @@ def real_data() -> Path:
     if not (folder / "README.md").is_file():
         pytest.skip(f"no real data at {folder}: set REAL_DATA to a folder laid out as docs/testing.md says")
     return folder
+
+
+@pytest.fixture(scope="session")
+def project_models(tmp_path_factory: pytest.TempPathFactory) -> ProjectModels:
+    """Every model of the project as dbt compiles it."""
+    from tests.dbt.project_models import compile_project
+
+    return compile_project(tmp_path_factory.mktemp("project_models"))

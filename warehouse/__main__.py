@@ -1,4 +1,4 @@
-"""Command line of the warehouse: publish the marts, say what is loaded, give back space, ask a question in SQL."""
+"""Command line of the warehouse: publish the marts, freeze tiers, say what is loaded, give back space, ask in SQL."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.table import Table
 from warehouse.compact import compact
 from warehouse.database import read_connection
 from warehouse.errors import InsiderTiersError
+from warehouse.frozen import freeze_tiers
 from warehouse.publish import publish
 from warehouse.settings import load_settings
 from warehouse.status import Status, read_status
@@ -59,6 +60,18 @@ def status_command() -> None:
 def compact_command(*, force: bool) -> None:
     """Give back the space the warehouse file no longer needs."""
     click.echo(str(compact(load_settings(), force=force)))
+
+
+@cli.command("freeze")
+@click.argument("quarter")
+def freeze_command(quarter: str) -> None:
+    """Freeze the tiers of QUARTER (like 2024q4) as they are published, for good.
+
+    The build does so by itself some business days after the quarter's end. A quarter that is frozen stays as it is.
+    """
+    frozen = freeze_tiers(quarter, load_settings())
+    when = f"{frozen.frozen_at:%Y-%m-%d %H:%M} UTC, as known on {frozen.knowledge_date}"
+    click.echo(f"{quarter}: frozen at {when}, by {frozen.code_version}")
 
 
 @cli.command("sql")

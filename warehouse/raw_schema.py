@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 SCHEMA = "raw"
 # The first two bring filings; the third brings what the SEC's own list says of the issuers named in them; the fourth
-# the prices of the sector ETFs.
-ROADS = ("daily", "quarterly", "issuers", "prices")
+# the prices of the sector ETFs; the last brings back the tiers as they were published, which no filing can tell.
+ROADS = ("daily", "quarterly", "issuers", "prices", "frozen")
 
 # The issuers road is one partition: records are kept version by version, never replaced.
 ISSUERS_PARTITION = "issuers"
@@ -304,6 +304,51 @@ LEDGER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("_partition", "VARCHAR"),
         ("_loaded_at", "TIMESTAMP"),
     ),
+    # Tiers as they were published: one row per row of fct_sector_tiers_quarterly of a frozen quarter, never changed.
+    "frozen_tiers": (
+        ("quarter_end", "DATE"),
+        ("sector", "VARCHAR"),
+        ("window_days", "INTEGER"),
+        ("insider_group", "VARCHAR"),
+        ("measure", "VARCHAR"),
+        ("is_headline", "BOOLEAN"),
+        ("value", "DOUBLE"),
+        ("five_year_average", "DOUBLE"),
+        ("percentile", "DOUBLE"),
+        ("history_months", "INTEGER"),
+        ("tier", "VARCHAR"),
+        ("suggested_weight", "DOUBLE"),
+        ("knowledge_date", "DATE"),  # last filing day the publication knew
+        ("frozen_at", "TIMESTAMP"),  # UTC
+        ("published_at", "TIMESTAMP"),  # UTC
+        ("generation", "VARCHAR"),  # of the publication, as in its manifest
+        ("code_version", "VARCHAR"),
+        ("content_hash", "VARCHAR"),  # of all marts of the publication
+        ("_road", "VARCHAR"),
+        ("_partition", "VARCHAR"),
+        ("_loaded_at", "TIMESTAMP"),
+        ("_parser_version", "VARCHAR"),
+    ),
+    # The purchases and sales a frozen quarter could have been made of, as the publication had them.
+    "frozen_lines": (
+        ("quarter_end", "DATE"),
+        ("transaction_line_key", "VARCHAR"),
+        ("insider_key", "VARCHAR"),
+        ("issuer_cik", "VARCHAR"),
+        ("sector", "VARCHAR"),
+        ("transaction_date", "DATE"),
+        ("direction", "VARCHAR"),
+        ("share_count", "DECIMAL(18,4)"),
+        ("value_usd", "DECIMAL(18,2)"),  # null where the price was not valid
+        ("is_counted", "BOOLEAN"),  # in the published ratios of the quarter end, by date, window and group permitting
+        ("is_officer_or_director", "BOOLEAN"),
+        ("is_executive", "BOOLEAN"),
+        ("is_opportunistic", "BOOLEAN"),
+        ("_road", "VARCHAR"),
+        ("_partition", "VARCHAR"),
+        ("_loaded_at", "TIMESTAMP"),
+        ("_parser_version", "VARCHAR"),
+    ),
     # One row per table of a loaded partition: what it was made from and what came of it.
     "loads": (
         ("_road", "VARCHAR"),
@@ -358,12 +403,14 @@ REQUIRED_TABLES: dict[str, tuple[str, ...]] = {
     "quarterly": tuple(FORM345),
     "issuers": ("issuer_records", "fetch_outcomes"),
     "prices": ("etf_prices", "etf_price_answers", "fetch_outcomes"),
+    "frozen": ("frozen_tiers", "frozen_lines"),
 }
 OPTIONAL_TABLES: dict[str, tuple[str, ...]] = {
     "daily": (),
     "quarterly": ("fetch_outcomes",),
     "issuers": (),
     "prices": (),
+    "frozen": (),
 }
 
 

@@ -67,6 +67,8 @@ class Settings:
         tiingo_token: Its token; never logged.
         stooq_url: Base address of Stooq, no trailing slash.
         stooq_api_key: Its key; never logged.
+        freeze_after_business_days: How many filing days after a quarter end must be published before its tiers are
+            frozen.
     """
 
     data_dir: Path
@@ -89,6 +91,7 @@ class Settings:
     tiingo_token: str | None = field(default=None, repr=False)
     stooq_url: str = STOOQ_URL
     stooq_api_key: str | None = field(default=None, repr=False)
+    freeze_after_business_days: int = 5
 
     @property
     def is_live_sec(self) -> bool:
@@ -183,6 +186,12 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     wait = _number("WAREHOUSE_WAIT_SECONDS", text("WAREHOUSE_WAIT_SECONDS", "600"))
     if not 0 <= wait < float("inf"):
         raise SettingsError(f"WAREHOUSE_WAIT_SECONDS={wait:g} is refused: give a number of seconds, 0 or more.")
+    freeze_after = _number("FREEZE_AFTER_BUSINESS_DAYS", text("FREEZE_AFTER_BUSINESS_DAYS", "5"))
+    if not freeze_after.is_integer() or not 0 <= freeze_after <= 40:
+        raise SettingsError(
+            f"FREEZE_AFTER_BUSINESS_DAYS={freeze_after:g} is refused: give a whole number of days, 0 to 40; after "
+            "more, the next quarter's end would come first."
+        )
     pause = _number("THROTTLE_PAUSE_SECONDS", text("THROTTLE_PAUSE_SECONDS", "600"))
     if not 0 < pause <= 3600:
         raise SettingsError(f"THROTTLE_PAUSE_SECONDS={pause:g} is refused: give seconds, above 0 and at most 3600.")
@@ -201,6 +210,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         duckdb_threads=int(threads) or None,
         warehouse_wait_seconds=wait,
         **_price_settings(text),
+        freeze_after_business_days=int(freeze_after),
     )
 
 

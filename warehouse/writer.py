@@ -1,8 +1,9 @@
 """Loads files into the raw tables, one whole partition at a time: the only code that changes schema ``raw``.
 
 A partition is a filing day of the daily road (Parquet files made by the parser), a quarter of the quarterly road
-(the SEC's TSV members), or all there is of the issuers or prices road. Loading replaces the partition in all its
-tables inside one transaction; loading the same source with the same parser again is skipped.
+(the SEC's TSV members), all there is of the issuers or prices road, or a quarter whose tiers are frozen. Loading
+replaces the partition in all its tables inside one transaction; loading the same source with the same parser again is
+skipped. A frozen quarter is written once and never replaced.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class LoadResult:
     """What became of one load.
 
     Attributes:
-        road: ``daily``, ``quarterly``, ``issuers`` or ``prices``.
+        road: ``daily``, ``quarterly``, ``issuers``, ``prices`` or ``frozen``.
         partition: Filing day, quarter, ``issuers`` or ``prices``.
         is_skipped: Nothing was written: the same source, read by the same parser, is what the partition holds.
         row_counts: Rows per raw table in the partition now.
@@ -90,7 +91,7 @@ def replace_partition(
 
     Args:
         connection: A connection of `warehouse.database.write_connection`.
-        road: ``daily``, ``quarterly``, ``issuers`` or ``prices``.
+        road: ``daily``, ``quarterly``, ``issuers``, ``prices`` or ``frozen``.
         partition: Filing day ``YYYY-MM-DD``, quarter ``2024q3``, ``issuers`` or ``prices``.
         tables: Raw table name to its file or files (``.parquet``, ``.tsv``, ``.jsonl``), read by column name. Every
             table of ``raw_schema.REQUIRED_TABLES[road]`` must be there.
@@ -119,6 +120,11 @@ def replace_partition(
             result = LoadResult(road, partition, is_skipped=True, row_counts=before.counts)
             logger.info("%s", result)
             return result
+        if road == "frozen" and before:
+            raise LoadError(
+                f"The tiers of {partition} are frozen and never change, and these files hold others. Bring back the "
+                f"files that were sealed when the quarter was frozen (a backup of landing/frozen/{partition})."
+            )
         # Before anything is touched: every file's columns, and its rows by an independent count.
         files = {
             table: tuple(open_source(table, path) for path in ([given] if isinstance(given, Path) else given))
@@ -231,6 +237,7 @@ def _check_partition(road: str, partition: str) -> None:
             "daily": "a filing day, YYYY-MM-DD",
             "quarterly": "a quarter like 2024q3",
             **_ONE_PARTITION,
+            "frozen": "a quarter like 2024q3",
         }
         raise LoadError(f"{partition!r} is no partition of the {road} road: give {forms[road]}.")
 

@@ -1,4 +1,4 @@
-"""The compiled sector models, once per test session."""
+"""The sector models among the compiled models of the project."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.dbt_sectors.sector_models import SectorModels, compile_sector_models
+from tests.dbt_sectors.sector_models import SectorModels
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from tests.dbt.project_models import ProjectModels
 
 
 @pytest.fixture(scope="session")
-def sector_models(tmp_path_factory: pytest.TempPathFactory) -> SectorModels:
+def sector_models(project_models: ProjectModels) -> SectorModels:
     """The project's sector models as dbt compiles them."""
-    folder: Path = tmp_path_factory.mktemp("sector_models")
-    return compile_sector_models(folder)
+    return SectorModels(
+        seeds=project_models.empty,
+        statements=tuple(
+            (model.schema, model.name, model.select) for model in project_models.models if "sectors" in model.folders
+        ),
+    )

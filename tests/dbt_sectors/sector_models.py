@@ -6,21 +6,16 @@ by ``dbt build`` makes a run cost a second, so that properties can be tried on m
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from tests.dbt.warehouse_of import run_dbt
-
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
-
-SECTOR_MODELS = "path:models/intermediate/sectors path:models/marts/sectors"
 
 LINE_COLUMNS = """
     transaction_line_key varchar, insider_key varchar, issuer_cik varchar, sector varchar, transaction_date date,
@@ -34,7 +29,7 @@ class SectorModels:
     """The sector models as compiled SQL.
 
     Attributes:
-        seeds: A database file that holds the seeds and nothing else.
+        seeds: A database file that holds the seeds, and no row of anything else.
         statements: (schema, name, select) of each table, in the order of their references.
     """
 
@@ -56,7 +51,6 @@ class SectorModels:
         path = folder / "warehouse.duckdb"
         shutil.copy(self.seeds, path)
         connection = duckdb.connect(str(path), config={"threads": 2})
-        connection.execute("create schema intermediate; create schema marts; create schema staging")
         connection.execute(f"create table intermediate.int_signal_lines ({LINE_COLUMNS})")
         connection.register("lines", lines)
         connection.execute("insert into intermediate.int_signal_lines by name select * from lines")
@@ -79,32 +73,3 @@ class SectorModels:
             connection.execute(f"create table {schema}.{name} as {select}")
         return connection
 
-
-def compile_sector_models(folder: Path) -> SectorModels:
-    """Compile the project with dbt and load its seeds.
-
-    Args:
-        folder: Where dbt may write.
-    """
-    run_dbt(folder, "seed", "--select", "path:seeds/sectors")
-    run_dbt(folder, "compile", "--select", *SECTOR_MODELS.split())
-    manifest = json.loads((folder / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8"))
-    models = {
-        key: node
-        for key, node in manifest["nodes"].items()
-        if node["resource_type"] == "model" and "/sectors/" in node["original_file_path"]
-    }
-    ordered: list[str] = []
-    while len(ordered) < len(models):
-        ready = [
-            key
-            for key, node in models.items()
-            if key not in ordered
-            and all(parent in ordered or parent not in models for parent in node["depends_on"]["nodes"])
-        ]
-        assert ready, "the sector models reference each other in a circle"
-        ordered.extend(ready)
-    return SectorModels(
-        seeds=folder / "warehouse.duckdb",
-        statements=tuple((models[key]["schema"], models[key]["name"], models[key]["compiled_code"]) for key in ordered),
-    )

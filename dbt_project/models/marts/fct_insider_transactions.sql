@@ -100,6 +100,7 @@ insider_transactions as (
         exclusion_reason is null as is_signal_trade,
         exclusion_reason,
         exclusion_reason is null and (price_status = 'valid' or value_usd_corrected is not null) as is_usd_usable,
+        is_signal_while_known,
         is_officer_or_director,
         is_executive,
         is_opportunistic,
