@@ -47,7 +47,7 @@ with DAG(
 
     @task(**BUILDS)
     def dbt_build(**context: Any) -> None:
-        """Freeze a quarter whose time has come; build and test every model, unless the published copy is up to date."""
+        """Freeze a quarter whose time has come; build and test every model, unless what is published is up to date."""
         from ops import steps
 
         with fail_for_good():

@@ -83,12 +83,17 @@ def _inventory(connection: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, o
 
 
 def _must_be_filled(connection: duckdb.DuckDBPyConnection, mart: Mart) -> bool:
-    """Ratios need a signal trade, tiers a quarter end, roads a quarter they share; all else needs only a filing."""
+    """Ratios need a signal trade, tiers a quarter end, roads a quarter they share, restatements a frozen quarter.
+
+    All else needs only a filing.
+    """
     needs = {
         _RATIO_TABLE: "select count(*) from marts.fct_insider_transactions where is_signal_trade",
         "fct_sector_tiers_quarterly": f"select count(*) from marts.{_RATIO_TABLE} where is_quarter_end",
         "fct_insider_transactions": "select count(*) from raw.nonderiv_trans",
         "fct_road_reconciliation": _COVERED_QUARTERS,
+        "fct_tier_restatements": "select count(*) from raw.frozen_tiers",
+        "rpt_sector_coverage": "select count(*) from marts.fct_insider_transactions where is_signal_trade",
     }
     row = connection.execute(needs.get(mart.name, "select 1")).fetchone()
     return bool(row and row[0])
@@ -120,6 +125,7 @@ def marts_frames(connection: duckdb.DuckDBPyConnection, today: date) -> dict[str
         "newest_transactions": connection.execute(_TRANSACTIONS).df(),
         "ledger": connection.execute(_ledger_query()).df(),
         "reconciliation": connection.execute(_RECONCILIATION).df(),
+        "frozen_tiers": connection.execute(_FROZEN).df(),
         "ledger_totals": _with_unknown_losses(connection.execute(_LEDGER_TOTALS).df(), ledger_columns),
     }
 
@@ -487,6 +493,22 @@ from marts.fct_road_reconciliation
 where agreement in ('agree', 'differs') or not is_explained
 group by all
 order by quarter
+"""
+
+
+_FROZEN = """
+select
+    frozen.quarter_end::varchar as quarter_end,
+    count(*) as frozen_count,
+    count(shown.quarter_end) as shown_count,
+    count(*) filter (shown.is_headline and shown.is_tier_restated) as restated_headline_count,
+    min(concat_ws(' ', shown.sector, shown.frozen_tier, '->', shown.tier, shown.restatement_reason))
+        filter (shown.is_headline and shown.is_tier_restated) as first_restated
+from raw.frozen_tiers as frozen
+left join marts.fct_tier_restatements as shown
+    using (quarter_end, sector, window_days, insider_group, measure)
+group by frozen.quarter_end
+order by quarter_end
 """
 
 

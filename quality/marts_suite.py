@@ -57,6 +57,8 @@ MARTS = (
     Mart("fct_sector_tiers_quarterly", ("quarter_end", "sector", "window_days", "insider_group", "measure")),
     Mart("fct_filing_day_ledger", ("filing_day",)),
     Mart("fct_road_reconciliation", ("accession_number",)),
+    Mart("fct_tier_restatements", ("quarter_end", "sector", "window_days", "insider_group", "measure")),
+    Mart("rpt_sector_coverage", ("filed_month", "road", "sic_source")),
     Mart("fct_issuer_ratios_quarterly", ("quarter_end", "issuer_cik", "insider_group"), is_required=False),
     Mart("fct_cluster_buys", ("issuer_cik", "first_trade_date", "last_trade_date"), is_required=False),
     Mart("fct_sector_forward_returns", ("quarter_end", "sector", "horizon_months"), is_required=False),
@@ -466,6 +468,30 @@ _RECONCILIATION = FrameSuite(
     ),
 )
 
+_FROZEN = FrameSuite(
+    "frozen_tiers",
+    "quarter whose tiers are frozen",
+    ("quarter_end", "frozen_count", "restated_headline_count", "first_restated"),
+    (
+        _equal(
+            "frozen_tiers_are_shown",
+            "frozen_count",
+            "shown_count",
+            "Every tier that was published and frozen stands beside what today's data says of it.",
+        ),
+        _warning(
+            _between(
+                "published_tiers_stand",
+                "restated_headline_count",
+                0,
+                0,
+                "A headline tier that readers were given would be another one today: fct_tier_restatements says why, "
+                "docs/runbooks/restated_tier.md what to do.",
+            )
+        ),
+    ),
+)
+
 _PUBLICATION = FrameSuite(
     "publication",
     "the marts, compared with the published copy",
@@ -523,6 +549,7 @@ MARTS_SUITE = GateSuite(
         _LEDGER,
         _LEDGER_TOTALS,
         _RECONCILIATION,
+        _FROZEN,
         _PUBLICATION,
         _PUBLISHED_HISTORY,
     ),

@@ -199,19 +199,15 @@ def read_frozen(quarter: str, settings: Settings) -> FrozenQuarter:
     folder = _folder(settings) / quarter
     try:
         note: dict[str, Any] = json.loads((folder / _NOTE).read_bytes())
-        for name, sha256 in note["sha256"].items():
-            path = folder / f"{name}.parquet"
-            if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
-                raise LoadError(f"{path} is not the file that was sealed: bring it back from a backup.")
-        return FrozenQuarter(
-            **{
-                **note,
-                "frozen_at": datetime.fromisoformat(note["frozen_at"]),
-                "knowledge_date": date.fromisoformat(note["knowledge_date"]),
-            }
-        )
+        note["frozen_at"] = datetime.fromisoformat(note["frozen_at"])
+        note["knowledge_date"] = date.fromisoformat(note["knowledge_date"])
+        frozen = FrozenQuarter(**note)
+        found = {name: hashlib.sha256((folder / f"{name}.parquet").read_bytes()).hexdigest() for name in frozen.sha256}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LoadError(f"{folder} is damaged ({error}): bring it back from a backup.") from error
+    if changed := [name for name, sha256 in found.items() if sha256 != frozen.sha256[name]]:
+        raise LoadError(f"{folder}: {', '.join(changed)} is not the file that was sealed: bring it back from a backup.")
+    return frozen
 
 
 def load_frozen(connection: duckdb.DuckDBPyConnection, quarter: str, settings: Settings) -> LoadResult:
@@ -234,37 +230,21 @@ def load_frozen(connection: duckdb.DuckDBPyConnection, quarter: str, settings: S
 
 
 def _seal(quarter: str, settings: Settings, now: datetime) -> None:
-    quarter_end = _quarter_end(quarter)
+    """Write the folder of a quarter aside and give it its name at the end."""
     reason = why_not(quarter, settings, now)
-    if reason:
-        raise PublishError(f"{quarter} cannot be frozen: {reason}. See docs/runbooks/restated_tier.md.")
     manifest = generations.read_manifest(settings.published_dir)
-    assert manifest is not None  # noqa: S101 - why_not has just read it
+    if reason or manifest is None:
+        raise PublishError(f"{quarter} cannot be frozen: {reason}. See docs/runbooks/restated_tier.md.")
     unfinished = _folder(settings) / f"{quarter}{_UNFINISHED}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    moment = now.astimezone(UTC).replace(tzinfo=None)
-    parameters = {"quarter_end": quarter_end, "knowledge_date": manifest["as_of_date"], "frozen_at": moment}
     try:
-        with read_connection(settings.published_path) as connection:
-            # A publish in between would have swapped the file under its manifest.
-            if connection.execute("select generation from publication").fetchone() != (manifest["generation"],):
-                raise PublishError(f"A new copy was published while {quarter} was being frozen: try again.")
-            files = {
-                "frozen_tiers": _write(connection, unfinished / "frozen_tiers.parquet", _TIERS, parameters),
-                "frozen_lines": _write(
-                    connection,
-                    unfinished / "frozen_lines.parquet",
-                    _LINES,
-                    {"quarter_end": quarter_end, "days_back": _LINES_BACK_DAYS},
-                ),
-            }
         note = {
             "quarter": quarter,
             "frozen_at": now.astimezone(UTC).isoformat(),
             "knowledge_date": manifest["as_of_date"],
             **{name: manifest[name] for name in ("generation", "code_version", "content_hash", "is_simulated")},
-            "sha256": {name: entry["sha256"] for name, entry in files.items()},
+            "sha256": _write_rows(unfinished, quarter, settings, manifest, now),
         }
         (unfinished / _NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
         generations.seal(unfinished / _NOTE)
@@ -275,10 +255,26 @@ def _seal(quarter: str, settings: Settings, now: datetime) -> None:
     logger.info("%s: tiers frozen as published %s", quarter, manifest["published_at"])
 
 
-def _write(
-    connection: duckdb.DuckDBPyConnection, path: Path, query: str, parameters: dict[str, object]
-) -> dict[str, Any]:
-    """Write the rows of a query in the types of the raw table the file is for."""
+def _write_rows(
+    folder: Path, quarter: str, settings: Settings, manifest: dict[str, Any], now: datetime
+) -> dict[str, str]:
+    """Write tiers and lines from the published copy; return the hashes of the files."""
+    quarter_end = _quarter_end(quarter)
+    moment = now.astimezone(UTC).replace(tzinfo=None)
+    tiers = {"quarter_end": quarter_end, "knowledge_date": manifest["as_of_date"], "frozen_at": moment}
+    lines = {"quarter_end": quarter_end, "days_back": _LINES_BACK_DAYS}
+    with read_connection(settings.published_path) as connection:
+        # A publish in between would have swapped the file under its manifest.
+        if connection.execute("select generation from publication").fetchone() != (manifest["generation"],):
+            raise PublishError(f"A new copy was published while {quarter} was being frozen: try again.")
+        return {
+            "frozen_tiers": _write(connection, folder / "frozen_tiers.parquet", _TIERS, tiers),
+            "frozen_lines": _write(connection, folder / "frozen_lines.parquet", _LINES, lines),
+        }
+
+
+def _write(connection: duckdb.DuckDBPyConnection, path: Path, query: str, parameters: dict[str, object]) -> str:
+    """Write the rows of a query in the types of the raw table the file is for; return the file's hash."""
     table = path.stem
     columns = ", ".join(
         f"cast({name} as {data_type}) as {name}" for name, data_type in table_columns(table) if name not in STAMPS
@@ -288,7 +284,7 @@ def _write(
         connection.execute(f"copy frozen to {literal(str(path))} (format parquet, compression zstd)")
     except duckdb.Error as error:
         raise PublishError(f"{path} could not be written: {str(error).splitlines()[0]}") from error
-    return generations.seal(path)
+    return str(generations.seal(path)["sha256"])
 
 
 def _newest_quarter_end(connection: duckdb.DuckDBPyConnection) -> date | None:

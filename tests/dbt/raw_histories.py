@@ -1,4 +1,4 @@
-"""Random filings with everything that could let the future speak: joint and amended reports, wild prices, withdrawals."""
+"""Random filings with all that could let the future speak: joint and amended reports, wild prices, withdrawals."""
 
 from __future__ import annotations
 
@@ -96,7 +96,9 @@ def random_filings(seed: int, count: int = 260, days: int = 1250, withdrawn_shar
         if dice.random() < 0.2:
             later = _open_day(filed + timedelta(days=dice.choice((0, 1, 10, 60))))
             changed = tuple(
-                replace(line, price=market if dice.random() < 0.5 else line.price, shares=line.shares + dice.choice((0, 10)))
+                replace(
+                    line, price=market if dice.random() < 0.5 else line.price, shares=line.shares + dice.choice((0, 10))
+                )
                 for line in lines
             )
             filings.append(replace(original, number=len(filings), filed=later, lines=changed, amends=filed))

@@ -1,4 +1,4 @@
-"""From the filings themselves: no price check, joint report, amendment or withdrawal lets a later day change a number."""
+"""From the filings themselves: no price check, joint report or amendment lets a later day change a number."""
 
 from __future__ import annotations
 
@@ -29,10 +29,14 @@ where known_from <= $day and (known_to is null or known_to > known_from)
 order by transaction_line_key, known_from
 """
 MARTS = (
-    "select * from marts.fct_sector_ratios_daily where as_of_date <= $day "
-    "order by as_of_date, sector, window_days, insider_group",
-    "select * from marts.fct_sector_tiers_quarterly where quarter_end <= $day "
-    "order by quarter_end, sector, window_days, insider_group, measure",
+    (
+        "select * from marts.fct_sector_ratios_daily where as_of_date <= $day "
+        "order by as_of_date, sector, window_days, insider_group"
+    ),
+    (
+        "select * from marts.fct_sector_tiers_quarterly where quarter_end <= $day "
+        "order by quarter_end, sector, window_days, insider_group, measure"
+    ),
 )
 
 
@@ -86,7 +90,9 @@ def test_filings_that_come_later_change_no_ratio_and_no_tier(project_models: Pro
     project_models.build(before, raw_rows(filings, known_on=day))
     project_models.build(after, raw_rows(filings))
     # The calendar of the earlier warehouse ends with its last filing.
-    ends = _ask(before, "select max(as_of_date) as day from marts.fct_sector_ratios_daily where as_of_date <= $day", day)
+    ends = _ask(
+        before, "select max(as_of_date) as day from marts.fct_sector_ratios_daily where as_of_date <= $day", day
+    )
     known = ends["day"].iloc[0].date()
     assert day - known < timedelta(days=30)
     for query in MARTS:

@@ -72,4 +72,3 @@ class SectorModels:
         for schema, name, select in self.statements:
             connection.execute(f"create table {schema}.{name} as {select}")
         return connection
-

@@ -22,6 +22,8 @@ def build_marts(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(statement, {key: value for key, value in names.items() if f"${key}" in statement})
     connection.execute(_ledger_statement())
     connection.execute(_RECONCILIATION)
+    for statement in _FROZEN:
+        connection.execute(statement)
 
 
 _STATEMENTS = (
@@ -135,6 +137,33 @@ _RECONCILIATION = """
     from raw.submission
     where _road = 'daily' and _partition = '2024-01-05'
     """
+
+# One frozen tier, which stands.
+_FROZEN = (
+    """
+    insert into raw.frozen_tiers (quarter_end, sector, window_days, insider_group, measure, is_headline, tier)
+    values ('2023-12-31', 'Energy', 90, 'officers_directors', 'npr_usd', true, 'Neutral')
+    """,
+    """
+    create table marts.fct_tier_restatements as
+    select
+        quarter_end,
+        sector,
+        window_days,
+        insider_group,
+        measure,
+        is_headline,
+        tier as frozen_tier,
+        tier,
+        false as is_tier_restated,
+        'none' as restatement_reason
+    from raw.frozen_tiers
+    """,
+    """
+    create table marts.rpt_sector_coverage as
+    select date '2024-01-01' as filed_month, 'daily' as road, 'filing_header' as sic_source, 11 as signal_line_count
+    """,
+)
 
 
 def _ledger_statement() -> str:

@@ -170,6 +170,15 @@ ERRORS: list[tuple[str, str, str]] = [
         ),
         "empty_mart='fct_road_reconciliation'",
     ),
+    (
+        "frozen_tiers_are_shown",
+        (
+            "insert into raw.frozen_tiers (quarter_end, sector, window_days, insider_group, measure) "
+            "values ('2023-12-31', 'Utilities', 90, 'officers_directors', 'npr_usd')"
+        ),
+        "quarter_end='2023-12-31' frozen_count=2",
+    ),
+    ("marts_filled", "delete from marts.fct_tier_restatements", "empty_mart='fct_tier_restatements'"),
     ("ledger_has_no_gain", "update marts.fct_filing_day_ledger set lost_withdrawn_count = -1", "2024-01-05"),
     ("ledger_fetches_complete", ledger_fault("lost_not_fetched_count"), "lost_not_fetched_count=1"),
     (
@@ -208,6 +217,14 @@ TOGETHER: list[tuple[str, str, str]] = [
 ]
 
 WARNINGS: list[tuple[str, str, str]] = [
+    (
+        "published_tiers_stand",
+        (
+            "update marts.fct_tier_restatements set tier = 'Overweight', is_tier_restated = true, "
+            "restatement_reason = 'withdrawals'"
+        ),
+        "Energy Neutral -> Overweight withdrawals",
+    ),
     (
         "roads_agree",
         f"{DIFFERENCE} where accession_number = '0000950170-24-000003'",

@@ -83,11 +83,11 @@ def test_what_is_frozen_is_what_was_published_and_by_what(frozen: Settings) -> N
     with read_connection(frozen.published_path) as connection:
         published = connection.execute(
             "select sector, window_days, insider_group, measure, value, percentile, tier, suggested_weight "
-            f"from fct_sector_tiers_quarterly where quarter_end = '{QUARTER_END}' order by all"  # noqa: S608
+            f"from fct_sector_tiers_quarterly where quarter_end = '{QUARTER_END}' order by all"
         ).fetchall()
     columns = "sector, window_days, insider_group, measure, value, percentile, tier, suggested_weight"
     assert len(published) == 11 * 2 * 4 * 5
-    assert ask(frozen, f"select {columns} from raw.frozen_tiers order by all") == published  # noqa: S608
+    assert ask(frozen, f"select {columns} from raw.frozen_tiers order by all") == published
     assert ask(
         frozen, "select distinct generation, code_version, content_hash, knowledge_date from raw.frozen_tiers"
     ) == [(manifest["generation"], manifest["code_version"], manifest["content_hash"], PUBLISHED_ON)]
@@ -134,7 +134,8 @@ def test_a_rebuild_brings_the_frozen_tiers_back_and_restates_none(
     filings = [filing for filing in world() if filing != held_back(world())]
     project_models.build(later, raw_rows(filings, known_on=PUBLISHED_ON))
     assert ask(
-        later, "select count(*), count(*) filter (is_restated), max(restatement_reason) from marts.fct_tier_restatements"
+        later,
+        "select count(*), count(*) filter (is_restated), max(restatement_reason) from marts.fct_tier_restatements",
     ) == [(440, 0, "none")]
     assert ask(later, "select distinct change_code from intermediate.int_frozen_lines_compared order by all") == [
         ("none",),
@@ -159,7 +160,9 @@ def test_each_difference_has_its_reason(later: Settings, project_models: Project
     )
     assert {reason for reason, _, _ in reasons} == {"none", "filings found later", "new code or corrections"}
     assert {sectors for reason, sectors, _ in reasons if reason != "none"} == {1}
-    hindsight = {reason for (reason,) in ask(later, "select distinct hindsight_reason from marts.fct_tier_restatements")}
+    hindsight = {
+        reason for (reason,) in ask(later, "select distinct hindsight_reason from marts.fct_tier_restatements")
+    }
     assert {"none", "late filings"} <= hindsight
     # Hindsight by its definition: every trade dated in the window that stands today.
     compared = ask(
@@ -181,7 +184,7 @@ def test_each_difference_has_its_reason(later: Settings, project_models: Project
         from marts.fct_tier_restatements as restated
         inner join ratios using (sector, window_days)
         where measure = 'npr_usd' and insider_group = 'officers_directors' and ratios.npr_usd is not null
-        """,  # noqa: S608
+        """,
     )
     assert compared[0][0] > 3
     assert compared[0][1] == 0
