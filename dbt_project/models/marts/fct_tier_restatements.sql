@@ -133,9 +133,9 @@ compared as (
         ] %}
         cast(coalesce(line_counts.{{ counted }}_line_count, 0) as bigint) as {{ counted }}_line_count,
         {%- endfor %}
-        frozen_tiers.frozen_value is distinct from tiers.value as is_value_restated,
-        frozen_tiers.frozen_percentile is distinct from tiers.percentile
-        or frozen_tiers.frozen_tier is distinct from coalesce(tiers.tier, 'Insufficient history') as is_rank_restated
+        not {{ is_same('frozen_tiers.frozen_value', 'tiers.value') }} as is_value_restated,
+        not {{ is_same('frozen_tiers.frozen_percentile', 'tiers.percentile') }}
+        or frozen_tiers.frozen_tier <> coalesce(tiers.tier, 'Insufficient history') as is_rank_restated
     from frozen_tiers
     left join tiers
         on frozen_tiers.quarter_end = tiers.quarter_end
@@ -212,20 +212,20 @@ fct_tier_restatements as (
             when found_later_line_count + withdrawn_line_count + recomputed_line_count = 0
                 then 'new code or corrections'
             else concat_ws(
-                '; ',
-                case when found_later_line_count > 0 then 'filings found later' end,
-                case when withdrawn_line_count > 0 then 'withdrawals' end,
-                case when recomputed_line_count > 0 then 'new code or corrections' end
-            )
+                    '; ',
+                    case when found_later_line_count > 0 then 'filings found later' end,
+                    case when withdrawn_line_count > 0 then 'withdrawals' end,
+                    case when recomputed_line_count > 0 then 'new code or corrections' end
+                )
         end as restatement_reason,
         case
-            when measured_value is not distinct from hindsight_value then 'none'
+            when {{ is_same('measured_value', 'hindsight_value') }} then 'none'
             else concat_ws(
-                '; ',
-                case when late_filing_line_count > 0 then 'late filings' end,
-                case when amended_line_count > 0 then 'amendments' end,
-                case when withdrawn_since_line_count > 0 then 'withdrawals' end
-            )
+                    '; ',
+                    case when late_filing_line_count > 0 then 'late filings' end,
+                    case when amended_line_count > 0 then 'amendments' end,
+                    case when withdrawn_since_line_count > 0 then 'withdrawals' end
+                )
         end as hindsight_reason
     from with_hindsight_tier
 

@@ -153,7 +153,7 @@ compared as (
         memberships_now.{{ amount }},
         {%- endfor %}
         {%- for amount in amounts %}
-        memberships_then.{{ amount }} is not distinct from memberships_now.{{ amount }}
+        {{ is_same('memberships_then.' ~ amount, 'memberships_now.' ~ amount) }}
         {{ "and" if not loop.last else "as is_same" }}
         {%- endfor %}
     from memberships_then

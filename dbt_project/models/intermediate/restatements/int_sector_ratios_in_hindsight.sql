@@ -112,5 +112,7 @@ select
     {{ net_purchase_ratio('buy_share_count', 'sell_share_count') }} as npr_share_count,
     {{ net_purchase_ratio('buy_usd', 'sell_usd') }} as npr_usd,
     {{ net_purchase_ratio('buy_usd_capped', 'sell_usd_capped') }} as npr_usd_capped,
-    {{ quotient('net_buyer_issuer_count', '(net_buyer_issuer_count + net_seller_issuer_count)') }} as breadth  -- noqa: RF04
+    {{ quotient(
+        'net_buyer_issuer_count', '(net_buyer_issuer_count + net_seller_issuer_count)'
+    ) }} as breadth  -- noqa: RF04
 from sectors
