@@ -70,7 +70,11 @@ select
     direction,
     share_count,
     case when price_status = 'valid' then value_usd end as value_usd,
-    is_signal_while_known and (known_to is null or known_to > $quarter_end::date) as is_counted,
+    is_signal_while_known and (
+        known_to is null
+        or known_to > $quarter_end::date
+        or (restored_from <= $quarter_end::date and (restored_to is null or restored_to > $quarter_end::date))
+    ) as is_counted,
     is_officer_or_director,
     is_executive,
     is_opportunistic
