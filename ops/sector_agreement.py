@@ -72,6 +72,7 @@ class Compared:
     known: str
     by_rule: str
     mapped: str
+    is_overridden: bool
 
 
 def load_sector_map(seeds: Path = SEEDS) -> SectorMap:
@@ -127,6 +128,7 @@ def compare(constituents: Path, sic_of: Mapping[str, str], sectors: SectorMap) -
                 known=known,
                 by_rule=sectors.sector_by_rule(sic, day),
                 mapped=sectors.sector(cik, sic, day),
+                is_overridden=cik in sectors.by_issuer,
             )
         )
     return compared
@@ -146,6 +148,9 @@ def main(constituents: Path, cik_sic: Path, disagreements: bool) -> None:
         rule = _agreement(issuers, "by_rule")
         mapped = _agreement(issuers, "mapped")
         console.print(f"{label}: {rule:.1%} by the SIC rule alone, {mapped:.1%} with overrides")
+    # An override was written by somebody who knew the company; these were left to the rule, for better or worse.
+    left = [issuer for issuer in with_sic if not issuer.is_overridden]
+    console.print(f"{len(left)} issuers with a SIC code and no override: {_agreement(left, 'by_rule'):.1%}")
     console.print(_confusion(compared))
     if disagreements:
         for issuer in compared:

@@ -18,9 +18,11 @@ from warehouse.database import ensure_warehouse, write_connection
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import Any
+
+    import duckdb
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,17 @@ class ProjectModels:
                     connection.unregister("rows")
             for quarter in frozen_quarters(settings):
                 load_frozen(connection, quarter, settings)
-            wanted = self._made_of(only) if only else {model.name for model in self.models}
-            for model in self.models:
-                if model.name in wanted:
-                    connection.execute(f"create {model.kind} {model.schema}.{model.name} as {model.select}")
+            self.run(connection, *([only] if only else [model.name for model in self.models]))
 
-    def _made_of(self, name: str) -> set[str]:
-        wanted = {name}
+    def run(self, connection: duckdb.DuckDBPyConnection, *names: str) -> None:
+        """Make models, and what they are made of, of what is loaded."""
+        wanted = self._made_of(names)
+        for model in self.models:
+            if model.name in wanted:
+                connection.execute(f"create {model.kind} {model.schema}.{model.name} as {model.select}")
+
+    def _made_of(self, names: Iterable[str]) -> set[str]:
+        wanted = set(names)
         # Parents come before their children, so one look from the end finds all.
         for model in reversed(self.models):
             if model.name in wanted:

@@ -96,6 +96,7 @@ def test_agreement_compares_the_last_day_and_the_best_source(tmp_path: Path) -> 
     assert result.exit_code == 0, result.output
     assert "4 issuers, 3 with a known SIC code" in result.output
     assert "all issuers: 50.0% by the SIC rule alone, 75.0% with overrides" in result.output
+    assert "2 issuers with a SIC code and no override: 100.0%" in result.output
     assert "0000000002 None An unknown: Energy, mapped to Unmapped" in result.output
 
 
