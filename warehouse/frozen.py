@@ -66,10 +66,10 @@ select
     owner_ciks as insider_key,
     issuer_cik,
     sector,
-    transaction_date,
+    coalesce(transaction_date_corrected, transaction_date) as transaction_date,
     direction,
-    share_count,
-    case when price_status = 'valid' then value_usd end as value_usd,
+    coalesce(share_count_corrected, share_count) as share_count,
+    coalesce(value_usd_corrected, case when price_status = 'valid' then value_usd end) as value_usd,
     is_signal_while_known and (
         known_to is null
         or known_to > $quarter_end::date

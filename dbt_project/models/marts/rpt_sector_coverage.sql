@@ -13,7 +13,7 @@ signal_lines as (
         road,
         sic_source,
         sector <> 'Unmapped' as is_mapped,
-        case when is_usd_usable then value_usd else 0 end as value_usd
+        case when is_usd_usable then coalesce(value_usd_corrected, value_usd) else 0 end as value_usd
     from insider_transactions
     where is_signal_trade
 
