@@ -385,7 +385,7 @@ def _changes_noted(
             yield
         return
     if road not in _TOUCHED:
-        # Prices say nothing of filings; what is made of them is computed whole.
+        # Prices and frozen tiers say nothing new of filings; what is made of them is computed whole.
         yield
         return
     if is_replacing:
