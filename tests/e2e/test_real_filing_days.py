@@ -137,6 +137,55 @@ def independent_totals(accession: str, content: bytes) -> dict[tuple[str, str, s
     return {key: (total[0], total[1], total[2]) for key, total in totals.items()}
 
 
+def test_price_ranges_of_footnotes_equal_an_independent_reading(
+    published: duckdb.DuckDBPyConnection, real_data: Path
+) -> None:
+    expected: dict[tuple[str, int], tuple[Decimal, Decimal]] = {}
+    with (real_data / "manifest_filings.csv").open(encoding="utf-8", newline="") as file:
+        for filing in csv.DictReader(file):
+            expected |= independent_ranges(filing["accession"], (real_data / filing["path"]).read_bytes())
+    found = {
+        (accession, line): (low, high)
+        for accession, line, low, high in rows(
+            published,
+            """
+            select accession_number, line_number, price_range_low_usd, price_range_high_usd
+            from fct_insider_transactions
+            where price_range_low_usd is not null and table_code = 'N'
+            """,
+        )
+    }
+    assert {place: found.get(place) for place in expected} == expected
+    believed = rows(
+        published,
+        "select count(*) filter (where is_price_outside_own_range), count(*) from fct_insider_transactions "
+        "where price_range_low_usd is not null",
+    )
+    outside, read = believed[0]
+    assert read >= len(expected)
+    assert outside * 100 <= read, "a price outside its own range is rare; more of them are misread ranges"
+
+
+def independent_ranges(accession: str, content: bytes) -> dict[tuple[str, int], tuple[Decimal, Decimal]]:
+    """Lines with code P or S whose notes on the price hold one "$x to $y" and no other amount."""
+    document = re.search(rb"<XML>\s*(.*?)\s*</XML>", content, re.DOTALL)
+    assert document is not None, accession
+    root = ET.fromstring(document.group(1))  # noqa: S314 - public filings, kept as they were gathered
+    notes = {note.get("id"): "".join(note.itertext()) for note in root.iterfind("footnotes/footnote")}
+    ranges = {}
+    for number, line in enumerate(root.iterfind("nonDerivativeTable/nonDerivativeTransaction"), start=1):
+        if (line.findtext("transactionCoding/transactionCode") or "").strip() not in {"P", "S"}:
+            continue
+        hung = line.iterfind("transactionAmounts/transactionPricePerShare/footnoteId")
+        text = " ".join(notes.get(mark.get("id"), "") for mark in hung)
+        amounts = re.findall(r"\$([0-9][0-9,.]*[0-9])", text)
+        pairs = re.findall(r"\$([0-9][0-9,.]*[0-9]) to \$([0-9][0-9,.]*[0-9])", text)
+        if len(pairs) == 1 and len(amounts) == 2:
+            low, high = (Decimal(amount.replace(",", "")) for amount in pairs[0])
+            ranges[accession, number] = (min(low, high), max(low, high))
+    return ranges
+
+
 def test_owners_of_each_filing_equal_the_manifest(published: duckdb.DuckDBPyConnection, real_data: Path) -> None:
     with (real_data / "manifest_filings.csv").open(encoding="utf-8", newline="") as file:
         expected = {row["accession"]: int(row["n_owners"]) for row in csv.DictReader(file)}

@@ -27,7 +27,7 @@ canadian (?:dollars?|currency)|australian dollars?|hong kong dollars?|new zealan
 
 
 -- The amounts of the ranges a note gives ('ranging from $17.02 to $17.98', 'between $5.10 and 5.20', 'low of $3.10 ...
--- high of $3.25') as a list, for lowest_of and highest_of; empty without a range. A number counts as money when the first
+-- high of $3.25', 'at $17.02-$17.98') as a list, for lowest_of and highest_of; empty without a range. A number counts as money when the first
 -- has its sign, or when both have decimals: years, percentages and numbers of shares do not.
 {% macro price_range_amounts(text, sign="$") -%}
     {{ return(adapter.dispatch('price_range_amounts')(text, sign)) }}
@@ -84,7 +84,8 @@ canadian (?:dollars?|currency)|australian dollars?|hong kong dollars?|new zealan
     {%- if sign == "$" -%}
         {{ return([
             opening ~ "\\$ ?(" ~ number ~ ")" ~ joining ~ "\\$? ?(" ~ number ~ ")",
-            opening ~ "(" ~ decimals ~ ")" ~ joining ~ "\\$? ?(" ~ decimals ~ ")"
+            opening ~ "(" ~ decimals ~ ")" ~ joining ~ "\\$? ?(" ~ decimals ~ ")",
+            "\\$ ?(" ~ number ~ ")(?: per share)? ?(?:to|through|thru|-|–|—) ?\\$ ?(" ~ number ~ ")"
         ]) }}
     {%- else -%}
         {{ return([
