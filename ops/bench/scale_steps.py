@@ -22,6 +22,7 @@ from ops import steps
 from ops.bench import cookbook
 from ops.bench.pandas_ratios import ratios_by_sic
 from warehouse.database import read_connection
+from warehouse.raw_schema import FORM345
 from warehouse.settings import load_settings
 from warehouse.sql_text import literal
 
@@ -52,8 +53,10 @@ def bare(quarters: Sequence[str], settings: Settings) -> dict[str, Any]:
             for member in members:
                 path = folder / member
                 source = f"read_csv({literal(str(path))}, delim = '\t', quote = '', header = true, all_varchar = true)"
-                table = f'"{path.stem}"'
-                connection.execute(f"create table if not exists {table} as from {source} limit 0")
+                table = path.stem.lower()
+                # Later sets have a column more than earlier ones.
+                columns = ", ".join(f"{name} varchar" for name in FORM345[table].source_columns)
+                connection.execute(f"create table if not exists {table} ({columns})")
                 row = connection.execute(f"insert into {table} by name from {source}").fetchone()
                 rows += int(row[0]) if row else 0
                 path.unlink()
