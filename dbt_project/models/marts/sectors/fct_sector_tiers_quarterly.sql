@@ -178,7 +178,15 @@ weighted_quarters as (
         lag(tier) over (
             partition by sector, window_days, insider_group, measure
             order by quarter_end
-        ) as previous_quarter_tier
+        ) as previous_quarter_tier,
+        lag(measured_value) over (
+            partition by sector, window_days, insider_group, measure
+            order by quarter_end
+        ) as previous_quarter_value,
+        lag(percentile) over (
+            partition by sector, window_days, insider_group, measure
+            order by quarter_end
+        ) as previous_quarter_percentile
     from tiered_quarters
 
 ),
@@ -203,6 +211,8 @@ fct_sector_tiers_quarterly as (
         cast(same_season_years as integer) as same_season_years,
         tier,
         previous_quarter_tier,
+        previous_quarter_value,
+        previous_quarter_percentile,
         case
             when previous_quarter_tier is null then 'first'
             when previous_quarter_tier = tier then 'unchanged'
