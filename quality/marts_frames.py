@@ -83,10 +83,7 @@ def _inventory(connection: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, o
 
 
 def _must_be_filled(connection: duckdb.DuckDBPyConnection, mart: Mart) -> bool:
-    """Ratios need a signal trade, tiers a quarter end, roads a quarter they share, restatements a frozen quarter.
-
-    All else needs only a filing.
-    """
+    """What a mart is made of; where nothing is said, a filing is enough."""
     needs = {
         _RATIO_TABLE: "select count(*) from marts.fct_insider_transactions where is_signal_trade",
         "fct_sector_tiers_quarterly": f"select count(*) from marts.{_RATIO_TABLE} where is_quarter_end",
@@ -94,6 +91,9 @@ def _must_be_filled(connection: duckdb.DuckDBPyConnection, mart: Mart) -> bool:
         "fct_road_reconciliation": _COVERED_QUARTERS,
         "fct_tier_restatements": "select count(*) from raw.frozen_tiers",
         "rpt_sector_coverage": "select count(*) from marts.fct_insider_transactions where is_signal_trade",
+        "fct_etf_prices_daily": _READABLE_PRICES,
+        "fct_sector_forward_returns": f"{_READABLE_PRICES} and exists ({_QUARTER_ENDS_THERE})",
+        "rpt_sector_confirmation": f"{_READABLE_PRICES} and exists ({_QUARTER_ENDS_THERE})",
     }
     row = connection.execute(needs.get(mart.name, "select 1")).fetchone()
     return bool(row and row[0])
@@ -126,6 +126,7 @@ def marts_frames(connection: duckdb.DuckDBPyConnection, today: date) -> dict[str
         "ledger": connection.execute(_ledger_query()).df(),
         "reconciliation": connection.execute(_RECONCILIATION).df(),
         "frozen_tiers": connection.execute(_FROZEN).df(),
+        "prices": connection.execute(_PRICES).df(),
         "ledger_totals": _with_unknown_losses(connection.execute(_LEDGER_TOTALS).df(), ledger_columns),
     }
 
@@ -478,6 +479,43 @@ from (
     intersect
     select year(_partition::date) || 'q' || quarter(_partition::date) from raw.submission where _road = 'daily'
 )
+"""
+
+# Two positive closes on a day, of a fund that stands for a sector or the market.
+_READABLE_PRICES = """
+select count(distinct (ticker, price_date))
+from raw.etf_prices
+where
+    try_cast(price_date as date) is not null
+    and try_cast(close as double) > 0
+    and try_cast(adj_close as double) > 0
+"""
+_QUARTER_ENDS_THERE = f"select 1 from marts.{_RATIO_TABLE} where is_quarter_end"
+
+_PRICES = f"""
+with returns as (
+    select min(forward_return) as least_forward_return, max(forward_return) as greatest_forward_return
+    from marts.fct_sector_forward_returns
+),
+prices as (
+    select
+        max(price_date) filter (not is_missing) as newest_price_date,
+        count(*) filter (not is_missing) as mart_price_count
+    from marts.fct_etf_prices_daily
+),
+ratios as (
+    select max(as_of_date) as as_of_date from marts.{_RATIO_TABLE}
+)
+select
+    prices.newest_price_date::varchar as newest_price_date,
+    ratios.as_of_date::varchar as as_of_date,
+    ({_READABLE_PRICES}) as raw_price_count,
+    prices.mart_price_count,
+    case when prices.mart_price_count = 0 then 'no price is loaded' end as missing_prices,
+    date_diff('day', prices.newest_price_date, ratios.as_of_date) as days_behind_ratios,
+    returns.least_forward_return,
+    returns.greatest_forward_return
+from prices, ratios, returns
 """
 
 # Filings that a road could not hold yet, or not any more, say nothing about how well it is read.

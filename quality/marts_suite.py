@@ -61,7 +61,9 @@ MARTS = (
     Mart("rpt_sector_coverage", ("filed_month", "road", "sic_source")),
     Mart("fct_issuer_ratios_quarterly", ("quarter_end", "issuer_cik", "insider_group"), is_required=False),
     Mart("fct_cluster_buys", ("issuer_cik", "first_trade_date", "last_trade_date"), is_required=False),
-    Mart("fct_sector_forward_returns", ("quarter_end", "sector", "horizon_months"), is_required=False),
+    Mart("fct_etf_prices_daily", ("etf_symbol", "price_date")),
+    Mart("fct_sector_forward_returns", ("quarter_end", "sector", "horizon_months")),
+    Mart("rpt_sector_confirmation", ("quarter_end", "sector")),
 )
 
 # Totals of fct_filing_day_ledger and what they fall into: what goes on, and every loss with its reason.
@@ -492,6 +494,51 @@ _FROZEN = FrameSuite(
     ),
 )
 
+_PRICES = FrameSuite(
+    "prices",
+    "the marts of prices and returns, compared with raw",
+    ("newest_price_date", "as_of_date", "raw_price_count", "mart_price_count"),
+    (
+        Expect(
+            "prices_loaded",
+            "ExpectColumnValuesToBeNull",
+            {"column": "missing_prices"},
+            "warning",
+            "Without prices the marts of returns and of confirmation are empty; ratios and tiers need none. "
+            "docs/prices.md says how to get them.",
+        ),
+        _warning(
+            _between(
+                "prices_reach_ratios",
+                "days_behind_ratios",
+                None,
+                7,
+                "Prices come every trading day, as filings do: more than a week behind, fetching has stopped.",
+            )
+        ),
+        _equal(
+            "prices_all_in_mart",
+            "raw_price_count",
+            "mart_price_count",
+            "Every readable close of a known fund is a row of fct_etf_prices_daily, counted in raw independently.",
+        ),
+        _between(
+            "forward_returns_possible",
+            "least_forward_return",
+            -0.95,
+            None,
+            "No sector fund has lost nineteen twentieths in a year; a split that one close does not know looks so.",
+        ),
+        _between(
+            "forward_returns_plausible",
+            "greatest_forward_return",
+            None,
+            3,
+            "No sector fund has quadrupled in a year; a reverse split that one close does not know looks so.",
+        ),
+    ),
+)
+
 _PUBLICATION = FrameSuite(
     "publication",
     "the marts, compared with the published copy",
@@ -550,6 +597,7 @@ MARTS_SUITE = GateSuite(
         _LEDGER_TOTALS,
         _RECONCILIATION,
         _FROZEN,
+        _PRICES,
         _PUBLICATION,
         _PUBLISHED_HISTORY,
     ),

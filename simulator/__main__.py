@@ -35,6 +35,9 @@ def main() -> None:
 @click.option("--daily-from", type=_DAY, default="2025-12-22", show_default=True, help="First day with an index.")
 @click.option("--issuers", default=330, show_default=True, help="Companies with regular filings.")
 @click.option("--filings-per-issuer", default=7.6, show_default=True, help="Average filings per issuer and quarter.")
+@click.option(
+    "--effect", type=float, help="Planted: log return of the next quarter per deviation of what insiders know."
+)
 @click.option("--cases/--no-cases", "with_cases", default=True, show_default=True, help="Plant the named cases.")
 @click.option("--zip-level", default=6, show_default=True, help="Compression of the quarterly zips, 1 to 9.")
 def build(
@@ -45,6 +48,7 @@ def build(
     daily_from: datetime,
     issuers: int,
     filings_per_issuer: float,
+    effect: float | None,
     zip_level: int,
     with_cases: bool,
 ) -> None:
@@ -62,6 +66,7 @@ def build(
         daily_from=day(daily_from),
         issuers=issuers,
         filings_per_issuer=filings_per_issuer,
+        effect=effect,
         zip_level=zip_level,
         with_cases=with_cases,
         progress=lambda text: click.echo(text, err=True),

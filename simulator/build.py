@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONTRARIAN = 1.3
+# What insiders knew and what it does to prices, where an effect is planted.
+SIGNALS = "planted_effect.csv"
 # One fund splits, so that nobody can take closes as traded for returns without noticing.
 SPLIT_ETF, SPLIT_DATE, SPLIT_FACTOR = "XLK", date(2025, 6, 9), 2.0
 _ZIPS = "files/structureddata/data/insider-transactions-data-sets"
@@ -97,6 +99,7 @@ def build_world(
     issuers: int = 330,
     contrarian: float = CONTRARIAN,
     filings_per_issuer: float = 7.6,
+    effect: float | None = None,
     zip_level: int = 6,
     with_cases: bool = True,
     progress: Callable[[str], None] | None = None,
@@ -112,6 +115,8 @@ def build_world(
         issuers: Companies with regular filings (the cases bring their own).
         contrarian: How strongly insiders lean against their sector's trailing half-year return (see ``World``).
         filings_per_issuer: Average filings per issuer and quarter.
+        effect: What a standard deviation of insiders' knowledge of a quarter adds to their sector's log return of the
+            next; 0 for a world in which nothing they do says anything about later prices. ``None`` for price cycles.
         zip_level: Compression of the quarterly sets, 1 to 9.
         with_cases: Whether the named cases and the answer key are written.
         progress: Called with a line of text per step.
@@ -142,6 +147,7 @@ def build_world(
         issuers=issuers,
         contrarian=contrarian,
         filings_per_issuer=filings_per_issuer,
+        effect=effect,
     )
     history = [from_number(value) for value in world.edgar]
     book = CaseBook(days=[], history=history, daily_from=daily_from)
@@ -152,6 +158,9 @@ def build_world(
     days = _write_days(part, world, daily, daily_from, say)
     _write_issuers(part, world, book, daily)
     _write_prices(part, world)
+    if world.signals:
+        lines = [f"{s.quarter_end},{s.sector},{s.signal:.9f},{s.log_return:.9f}" for s in world.signals]
+        _write(part / SIGNALS, "\n".join(["quarter_end,sector,signal,log_return", *lines, ""]).encode())
     _write(part / "answer_key.csv", book.key_csv())
     summary = BuildSummary(
         root=out,
@@ -169,6 +178,7 @@ def build_world(
         "daily_from": str(daily_from),
         "issuers": issuers,
         "contrarian": contrarian,
+        "effect": effect,
         "issuer_ciks": [f"{ISSUER_CIK:010d}", f"{ISSUER_CIK + issuers - 1:010d}"],
     }
     del facts["root"]  # the same world elsewhere is the same world

@@ -175,15 +175,16 @@ def _filings(world: World, days: np.ndarray, rng: np.random.Generator) -> Rows:
     alive = (days >= world.issuer_from[:, None]) & (days <= world.issuer_until[:, None])
     base = world.issuer_activity[:, None] * alive
     lean = world.lean[:, np.maximum(ti - 2, 0)][world.issuer_sector]
+    insight = world.insight[:, np.maximum(ti - 2, 0)][world.issuer_sector]
     open_share = _open_share(world, days)
     per_day = world.filings_per_issuer / 63
     parts = []
     for kind in range(13):
         weight = base * _SEASON[kind][month - 1]
         if kind == PURCHASE:
-            weight = weight * open_share * np.exp(-world.contrarian * lean)
+            weight = weight * open_share * np.exp(insight - world.contrarian * lean)
         elif kind == SALE:
-            weight = weight * open_share * np.exp(0.5 * world.contrarian * lean) * 1.25
+            weight = weight * open_share * np.exp(0.5 * world.contrarian * lean - 0.5 * insight) * 1.25
         elif kind == SALE_PLAN:
             weight = weight * np.exp(0.2 * world.contrarian * lean)
         running = weight.ravel().cumsum()
@@ -195,7 +196,7 @@ def _filings(world: World, days: np.ndarray, rng: np.random.Generator) -> Rows:
         seat = np.searchsorted((share / share.sum()).cumsum(), rng.random(count), side="right")
         parts.append(_filing_rows(kind, issuer, np.minimum(seat, GROUP_SEAT), days[day], ti[day], rng))
     parts.append(_routine(world, days, ti, rng))
-    parts.append(_clusters(world, days, ti, base * open_share * np.exp(-world.contrarian * lean), rng))
+    parts.append(_clusters(world, days, ti, base * open_share * np.exp(insight - world.contrarian * lean), rng))
     filings = Rows.join(parts)
     # Sessions after the close, the odd early bird, the last minute before 22:00.
     seconds = rng.normal(17.1, 1.9, len(filings)) * 3600

@@ -217,7 +217,26 @@ SIC_TITLES: dict[str, str] = {code: title for sector in SECTORS for code, title 
     "6035": "SAVINGS INSTITUTION, FEDERALLY CHARTERED",
 }
 MARKET_SHARE = 0.7  # of the market's return that insiders do not blame on their sector
+INSIGHT = 1.0  # log odds of a purchase per standard deviation of what insiders know, where an effect is planted
 TRAILING_DAYS = 126  # half a year: what contrarian insiders look back on
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What insiders of a sector know in a quarter, where an effect is planted.
+
+    Attributes:
+        quarter_end: Last day of the quarter.
+        sector: Name of the sector.
+        signal: Standard deviations among the sectors of the quarter.
+        log_return: What it adds to the fund's log return from the first close after the quarter's end to the first
+            close after the next one's; 0 where the world ends before.
+    """
+
+    quarter_end: date
+    sector: str
+    signal: float
+    log_return: float
 
 
 @dataclass(frozen=True)
@@ -237,6 +256,9 @@ class World:
         lean: Trailing half-year return of the sector less most of the market's, in standard deviations;
             sectors x trading days.
         issuer_price: Closes per issuer, issuers x trading days (float32).
+        insight: By how much the log odds of a purchase rise, and those of a discretionary sale fall by half of it, for what
+            insiders know of the next quarter; sectors x trading days. Zero unless an effect is planted.
+        signals: What is known, in standard deviations, and what it does to prices; empty unless an effect is planted.
         earnings: Earnings days of every issuer in day numbers, issuers x n, ascending.
         fiscal_ends: Fiscal quarter ends that belong to them.
     """
@@ -251,6 +273,8 @@ class World:
     sector_close: np.ndarray
     market_close: np.ndarray
     lean: np.ndarray
+    insight: np.ndarray
+    signals: tuple[Signal, ...]
     issuer_sector: np.ndarray
     issuer_name: list[str]
     issuer_old_name: list[str]
@@ -292,12 +316,18 @@ def make_world(
     issuers: int,
     contrarian: float,
     filings_per_issuer: float,
+    effect: float | None = None,
 ) -> World:
-    """Draw the economy; the same arguments give the same world."""
+    """Draw the economy; the same arguments give the same world.
+
+    With an `effect` prices have no cycles: they are random walks, to which each quarter adds the effect times what
+    insiders knew in the quarter before. With 0 nothing that insiders do says anything about later prices.
+    """
     rng = np.random.default_rng([seed, 1])
     # Prices begin before the first filing: insiders look back half a year, the contrarian control a whole one.
     trading = trading_days(max(start - timedelta(days=400), date(1999, 1, 4)), through)
-    sector_close, market_close = _sector_paths(trading, rng)
+    insight, signals, drift = _planted(trading, seed, effect)
+    sector_close, market_close = _sector_paths(trading, rng, drift)
     lean = _lean(sector_close, market_close)
     sector = rng.permutation(np.arange(issuers) % len(SECTORS))
     first, last = number(start), number(through)
@@ -324,6 +354,8 @@ def make_world(
         sector_close=sector_close,
         market_close=market_close,
         lean=lean,
+        insight=insight,
+        signals=signals,
         issuer_sector=sector,
         issuer_name=issuer_names,
         issuer_old_name=old,
@@ -356,8 +388,42 @@ def make_world(
     )
 
 
-def _sector_paths(trading: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Cycles of known length with known phase at the end, plus noise; sectors x days and the market."""
+def _planted(
+    trading: np.ndarray, seed: int, effect: float | None
+) -> tuple[np.ndarray, tuple[Signal, ...], np.ndarray | None]:
+    """What insiders know by trading day, the signals, and the log return they add to each day's close."""
+    shape = (len(SECTORS), len(trading))
+    if effect is None:
+        return np.zeros(shape), (), None
+    rng = np.random.default_rng([seed, 9])
+    months = trading.astype("datetime64[D]").astype("datetime64[M]")
+    quarter = months.astype(np.int64) // 3
+    insight, drift = np.zeros(shape), np.zeros(shape)
+    signals = []
+    for name in np.unique(quarter):
+        drawn = rng.standard_normal(len(SECTORS))
+        known = (drawn - drawn.mean()) / drawn.std()
+        insight[:, quarter == name] = INSIGHT * known[:, None]
+        # From the day after the next quarter's first close to the first close of the one after: what is earned by
+        # whoever buys at the first close that knows the quarter.
+        following = np.flatnonzero(quarter == name + 1)
+        after = np.flatnonzero(quarter == name + 2)
+        days = np.append(following[1:], after[:1])
+        is_whole = len(days) > 0 and len(after) > 0
+        if is_whole:
+            drift[:, days] += effect * known[:, None] / len(days)
+        end = np.datetime64(int(name) * 3 + 3, "M").astype("datetime64[D]") - 1
+        signals += [
+            Signal(end.astype(date), sector.name, float(value), effect * float(value) if is_whole else 0.0)
+            for sector, value in zip(SECTORS, known, strict=True)
+        ]
+    return insight, tuple(signals), drift
+
+
+def _sector_paths(
+    trading: np.ndarray, rng: np.random.Generator, planted: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Cycles of known length with known phase at the end, or what is planted, plus noise; sectors and the market."""
     years = (trading - trading[-1]) / 365.25
     market = rng.normal(0.00030, 0.0055, len(trading)).cumsum()
     closes = np.empty((len(SECTORS), len(trading)))
@@ -366,6 +432,8 @@ def _sector_paths(trading: np.ndarray, rng: np.random.Generator) -> tuple[np.nda
         # The trailing half-year return of a sine lags it by a quarter of a year: aim for two months before the end.
         angle = 2 * np.pi * (years + 0.17) / length + (np.arcsin(np.clip(sector.phase, -1, 1)))
         drift = 0.5 / 252 * np.sin(angle + 2 * np.pi * 0.25 / length)
+        if planted is not None:
+            drift = planted[place]
         log_price = drift.cumsum() + market + rng.normal(0, 0.0027, len(trading)).cumsum()
         closes[place] = sector.price * np.exp(log_price - log_price[0])
     market_close = 270.0 * np.exp(market - market[0])

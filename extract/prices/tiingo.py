@@ -2,9 +2,9 @@
 
 Request, fields and limits: https://www.tiingo.com/documentation/end-of-day (2.1.2: ``startDate``, ``endDate``;
 ``close`` raw, ``adjClose`` adjusted for splits and dividends by CRSP's method, ``divCash`` on the ex-date,
-``splitFactor``) and https://www.tiingo.com/documentation/general/connecting (header ``Authorization: Token …``, so the key stays out of the
-address). Limits are per hour and day, not per second; beyond them status 429 with the text below, in earlier years
-status 200 with the text alone (https://github.com/hydrosquall/tiingo-python/issues/45).
+``splitFactor``) and https://www.tiingo.com/documentation/general/connecting (header ``Authorization: Token …``, so the
+key stays out of the address). Limits are per hour and day, not per second; beyond them status 429 with the text below,
+in earlier years status 200 with the text alone (https://github.com/hydrosquall/tiingo-python/issues/45).
 """
 
 from __future__ import annotations

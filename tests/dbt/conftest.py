@@ -10,10 +10,21 @@ import pytest
 
 from tests.conftest import REPOSITORY
 from tests.dbt.warehouse_of import load_mirror, run_dbt
+from warehouse.database import ensure_warehouse
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def empty_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with an empty warehouse on which the whole project was built."""
+    data_dir = tmp_path_factory.mktemp("empty")
+    ensure_warehouse(Settings(data_dir=data_dir))
+    run_dbt(data_dir, "seed")
+    run_dbt(data_dir, "run")
+    return data_dir
 
 
 @pytest.fixture(scope="session")

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from ops.holidays_seed import SEED, seed_text
+from ops.holidays_seed import EXCHANGE_SEED, SEED, exchange_rows, seed_text
 from tests.conftest import REPOSITORY
 from tests.dbt.warehouse_of import DBT, run_dbt
-from warehouse.database import ensure_warehouse
 from warehouse.publish import publish
 from warehouse.raw_schema import FORM345_TABLES, LEDGER_TABLES, PROVENANCE
 from warehouse.settings import Settings
@@ -23,16 +22,6 @@ if TYPE_CHECKING:
 
 STEMS = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("fct_", "dim_", "bridge_", "rpt_")}
 WITH_RULES = re.compile(r"\bcase\b|\bover \(|\bjoin\b|rolling_|last_known_value")
-
-
-@pytest.fixture(scope="module")
-def empty_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with an empty warehouse on which the whole project was built."""
-    data_dir = tmp_path_factory.mktemp("empty")
-    ensure_warehouse(Settings(data_dir=data_dir))
-    run_dbt(data_dir, "seed")
-    run_dbt(data_dir, "run")
-    return data_dir
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +185,7 @@ def test_no_model_reads_the_clock() -> None:
     assert readers == []
 
 
-def test_the_holiday_seed_is_what_the_library_says() -> None:
+def test_the_holiday_seeds_are_what_the_library_says() -> None:
     assert SEED.read_text(encoding="utf-8") == seed_text()
+    assert EXCHANGE_SEED.read_text(encoding="utf-8") == seed_text(exchange_rows())
     assert SEED.is_relative_to(REPOSITORY / "dbt_project")

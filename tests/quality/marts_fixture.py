@@ -22,7 +22,7 @@ def build_marts(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(statement, {key: value for key, value in names.items() if f"${key}" in statement})
     connection.execute(_ledger_statement())
     connection.execute(_RECONCILIATION)
-    for statement in _FROZEN:
+    for statement in (*_FROZEN, *_PRICES):
         connection.execute(statement)
 
 
@@ -162,6 +162,29 @@ _FROZEN = (
     """
     create table marts.rpt_sector_coverage as
     select date '2024-01-01' as filed_month, 'daily' as road, 'filing_header' as sic_source, 11 as signal_line_count
+    """,
+)
+
+
+# Two days of one fund and of the market, and what they make at the quarter's end.
+_PRICES = (
+    """
+    insert into raw.etf_prices (ticker, price_date, close, adj_close)
+    select ticker, price_date, '100', '99.5'
+    from (select unnest(['XLE', 'SPY']) as ticker), (select unnest(['2024-01-04', '2024-01-05']) as price_date)
+    """,
+    """
+    create table marts.fct_etf_prices_daily as
+    select ticker as etf_symbol, price_date::date as price_date, false as is_missing from raw.etf_prices
+    """,
+    """
+    create table marts.fct_sector_forward_returns as
+    select date '2023-12-31' as quarter_end, 'Energy' as sector, horizon_months, 0.05::double as forward_return
+    from (select unnest([3, 6, 9, 12]) as horizon_months)
+    """,
+    """
+    create table marts.rpt_sector_confirmation as
+    select date '2023-12-31' as quarter_end, 'Energy' as sector, 'confirms' as confirmation
     """,
 )
 

@@ -179,6 +179,12 @@ ERRORS: list[tuple[str, str, str]] = [
         "quarter_end='2023-12-31' frozen_count=2",
     ),
     ("marts_filled", "delete from marts.fct_tier_restatements", "empty_mart='fct_tier_restatements'"),
+    ("marts_filled", "delete from marts.rpt_sector_confirmation", "empty_mart='rpt_sector_confirmation'"),
+    (
+        "prices_all_in_mart",
+        "delete from marts.fct_etf_prices_daily where etf_symbol = 'XLE' and price_date = '2024-01-04'",
+        "raw_price_count=4 mart_price_count=3",
+    ),
     ("ledger_has_no_gain", "update marts.fct_filing_day_ledger set lost_withdrawn_count = -1", "2024-01-05"),
     ("ledger_fetches_complete", ledger_fault("lost_not_fetched_count"), "lost_not_fetched_count=1"),
     (
@@ -205,6 +211,16 @@ TOGETHER: list[tuple[str, str, str]] = [
     ),
     *((f"{name}_in_range", f"update {RATIO_TABLE} set {name} = 'inf' where {NEWEST}", "inf") for name in RATIOS),
     *((f"{name}_in_range", f"update {RATIO_TABLE} set {name} = -1 where {NEWEST}", f"{name}=-1") for name in AMOUNTS),
+    (
+        "forward_returns_possible",
+        "update marts.fct_sector_forward_returns set forward_return = -0.97 where horizon_months = 3",
+        "least_forward_return=-0.97",
+    ),
+    (
+        "forward_returns_plausible",
+        "update marts.fct_sector_forward_returns set forward_return = 4 where horizon_months = 6",
+        "greatest_forward_return=4",
+    ),
     ("percentile_in_range", f"update {TIER_TABLE} set percentile = 50 where {ENERGY_TIER}", "percentile=50"),
     ("history_months_in_range", f"update {TIER_TABLE} set history_months = 61 where {ENERGY_TIER}", "61"),
     ("top_issuer_share_in_range", f"update {TIER_TABLE} set top_issuer_share = 1.2 where {ENERGY_TIER}", "1.2"),
@@ -226,6 +242,11 @@ WARNINGS: list[tuple[str, str, str]] = [
         "Energy Neutral -> Overweight withdrawals",
     ),
     (
+        "prices_reach_ratios",
+        "update marts.fct_etf_prices_daily set price_date = price_date - 8",
+        "newest_price_date='2023-12-28' as_of_date='2024-01-05'",
+    ),
+    (
         "roads_agree",
         f"{DIFFERENCE} where accession_number = '0000950170-24-000003'",
         "unexplained_count=1 first_unexplained='0000950170-24-000003 differs share_count'",
@@ -241,6 +262,20 @@ WARNINGS: list[tuple[str, str, str]] = [
         "road='daily' signal_line_count=12",
     ),
 ]
+
+
+def test_without_prices_the_marts_pass_and_a_warning_says_what_is_empty(marts: RawWarehouse) -> None:
+    for table in (
+        "raw.etf_prices",
+        "marts.fct_etf_prices_daily",
+        "marts.fct_sector_forward_returns",
+        "marts.rpt_sector_confirmation",
+    ):
+        marts.run(f"delete from {table}")
+    result = check(marts)
+    assert [(outcome.expectation, outcome.severity) for outcome in result.failures] == [("prices_loaded", "warning")]
+    assert "docs/prices.md" in result.failures[0].reason
+    assert "missing_prices='no price is loaded'" in text_of(result.failures[0])
 
 
 def test_good_marts_pass(marts: RawWarehouse) -> None:
@@ -468,6 +503,7 @@ def test_without_a_warehouse_the_gate_says_what_to_do(settings: Settings) -> Non
 def test_every_expectation_has_a_case_that_makes_it_fail() -> None:
     elsewhere = {
         "data_recent",
+        "prices_loaded",
         "sic_known_on_daily_road",
         "sic_usually_mapped",
         "sic_mapped",
