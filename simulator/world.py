@@ -256,8 +256,8 @@ class World:
         lean: Trailing half-year return of the sector less most of the market's, in standard deviations;
             sectors x trading days.
         issuer_price: Closes per issuer, issuers x trading days (float32).
-        insight: By how much the log odds of a purchase rise, and those of a discretionary sale fall by half of it, for what
-            insiders know of the next quarter; sectors x trading days. Zero unless an effect is planted.
+        insight: By how much the log odds of a purchase rise, and those of a discretionary sale fall by half of it, for
+            what insiders know of the next quarter; sectors x trading days. Zero unless an effect is planted.
         signals: What is known, in standard deviations, and what it does to prices; empty unless an effect is planted.
         earnings: Earnings days of every issuer in day numbers, issuers x n, ascending.
         fiscal_ends: Fiscal quarter ends that belong to them.

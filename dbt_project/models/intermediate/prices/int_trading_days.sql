@@ -21,7 +21,7 @@ bounds as (
 
 ),
 
--- Whole months, so that the last trading day of the running one is known before it is over. A month has at most 31 days.
+-- Whole months, so that the last trading day of the running one is known before it is over; none is longer than 31.
 days as (
 
     {{ day_series(

@@ -59,6 +59,13 @@ horizons as (
     {% endfor %}
 ),
 
+first_month as (
+
+    select min(month_number) as first_month_number
+    from trading_months
+
+),
+
 funds as (
 
     select
@@ -86,7 +93,7 @@ returns as (
         {{ return_between('starts.first_adjusted_close_usd', 'ends.first_adjusted_close_usd') }} as forward_return,
         case
             when starts.first_missing_reason is not null then starts.first_missing_reason
-            when starts.month_number is null and quarters.month_number + 1 < months.first_month_number
+            when starts.month_number is null and quarters.month_number + 1 < first_month.first_month_number
                 then 'price_missing'
             when starts.month_number is null then 'not_over_yet'
             when ends.month_number is null then 'not_over_yet'
@@ -96,7 +103,7 @@ returns as (
     from quarters
     cross join funds
     cross join horizons
-    cross join (select min(month_number) as first_month_number from trading_months) as months
+    cross join first_month
     left join etf_months as starts
         on funds.etf_symbol = starts.etf_symbol
             and starts.month_number = quarters.month_number + 1
@@ -113,22 +120,22 @@ trailing_returns as (
         quarters.quarter_end,
         funds.etf_symbol,
         funds.is_investable,
-        {{ return_between('year_before.last_adjusted_close_usd', 'now.last_adjusted_close_usd') }}
+        {{ return_between('year_before.last_adjusted_close_usd', 'this_month.last_adjusted_close_usd') }}
             as trailing_12_month_return,
         {{ return_between('year_before.last_adjusted_close_usd', 'month_before.last_adjusted_close_usd') }}
             as momentum_12_1,
         case
             when year_before.month_number is null then 'price_missing'
             when year_before.last_missing_reason is not null then year_before.last_missing_reason
-            when now.month_number is null then 'not_over_yet'
-            when now.last_missing_reason is not null then now.last_missing_reason
+            when this_month.month_number is null then 'not_over_yet'
+            when this_month.last_missing_reason is not null then this_month.last_missing_reason
             else month_before.last_missing_reason
         end as trailing_missing_reason
     from quarters
     cross join funds
-    left join etf_months as now
-        on funds.etf_symbol = now.etf_symbol
-            and quarters.month_number = now.month_number
+    left join etf_months as this_month
+        on funds.etf_symbol = this_month.etf_symbol
+            and quarters.month_number = this_month.month_number
     left join etf_months as month_before
         on funds.etf_symbol = month_before.etf_symbol
             and month_before.month_number = quarters.month_number - 1

@@ -55,13 +55,10 @@ ranked_tiers as (
 
     select
         *,
-        case
-            when relative_strength_12_1 is not null
-                then rank() over (
-                    partition by quarter_end, relative_strength_12_1 is null
-                    order by relative_strength_12_1 desc
-                )
-        end as relative_strength_rank,
+        rank() over (
+            partition by quarter_end
+            order by relative_strength_12_1 desc nulls last
+        ) as strength_rank,
         count(relative_strength_12_1) over (partition by quarter_end) as ranked_sector_count
     from headline_tiers
 
@@ -82,7 +79,7 @@ select
         when momentum_12_1 = 0 then 'flat'
     end as momentum_direction,
     relative_strength_12_1,
-    cast(relative_strength_rank as integer) as relative_strength_rank,
+    case when relative_strength_12_1 is not null then cast(strength_rank as integer) end as relative_strength_rank,
     cast(ranked_sector_count as integer) as ranked_sector_count,
     case
         when tier not in ('Overweight', 'Underweight') then 'no opinion'
