@@ -1,7 +1,8 @@
 """Show the whole pipeline on simulated filings, end to end, in a real Airflow: ``make demo``.
 
 A simulated EDGAR is built and served on loopback; history comes by the quarterly road, the last filing days by the
-daily road, then dbt, both gates and the published copy. Running it again finds everything published and says so.
+daily road, prices of the sector ETFs from a shop beside it; then dbt, both gates and the published copy. Running it
+again finds everything published and says so.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from reports.tiers import read_latest_tiers, tier_table
 from warehouse.database import read_connection
 from warehouse.errors import InsiderTiersError, SettingsError
 from warehouse.generations import read_manifest
+from warehouse.raw_schema import PRICES_PARTITION
 from warehouse.settings import load_settings
 
 if TYPE_CHECKING:
@@ -133,11 +135,11 @@ def loaded_partitions(settings: Settings) -> set[str]:
 
 
 def is_complete(settings: Settings, world: Path) -> bool:
-    """Whether every quarter and day of the world is loaded and published by this version of the code."""
+    """Whether every quarter and day of the world, and the prices, are loaded and published by this version of the code."""
     quarters, days = contents(world)
     manifest = read_manifest(settings.published_dir)
     published = {source["partition"] for source in manifest["sources"]} if manifest else set()
-    return published >= {*quarters, *weekdays(days[-1])} and steps.is_published(settings)
+    return published >= {*quarters, *weekdays(days[-1]), PRICES_PARTITION} and steps.is_published(settings)
 
 
 def say_what_is_there(console: Console, settings: Settings) -> None:

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from extract.prices.landing import landed_tickers
 from ops.filing_days import filing_day_of
 from warehouse.errors import RunError
+from warehouse.etfs import etfs
 from warehouse.generations import read_manifest
+from warehouse.raw_schema import PRICES_PARTITION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from ops.demo.progress import Board
     from warehouse.settings import Settings
 
-DAILY, HISTORY, BUILD = "form4_daily", "form345_quarterly", "warehouse_build"
+DAILY, HISTORY, PRICES, BUILD = "form4_daily", "form345_quarterly", "etf_prices_daily", "warehouse_build"
 _WAITING = frozenset({"queued", "running"})
 _DBT_COUNT = re.compile(r"(\d+) of (\d+) (?!START)[A-Z]+")
 _LOADED = re.compile(r"^\d{4}q[1-4]: ")
@@ -29,7 +32,7 @@ _PATIENCE_SECONDS = 900.0
 
 
 class Pipeline:
-    """The three DAGs of one Airflow, on their way to a published copy of given partitions.
+    """The DAGs of one Airflow, on their way to a published copy of given partitions.
 
     Args:
         airflow: A started Airflow.
@@ -58,6 +61,7 @@ class Pipeline:
         self._board = board
         self._history = board.add(f"quarterly road ({HISTORY})")
         self._daily = board.add(f"daily road ({DAILY})")
+        self._prices = board.add(f"prices of the sector ETFs ({PRICES})")
         self._build = board.add(f"dbt, gate, publish ({BUILD})")
         self._is_build_asked_for = False
 
@@ -84,6 +88,10 @@ class Pipeline:
             self._history.done(f"{len(self._quarters)} quarterly sets are loaded")
         elif not any(run["state"] in _WAITING for run in _asked_for(api.runs(HISTORY))):
             api.trigger(HISTORY, {"quarters": list(self._quarters)})
+        if PRICES_PARTITION in self._loaded:
+            self._prices.done("loaded")
+        elif not any(run["state"] in _WAITING for run in _asked_for(api.runs(PRICES))):
+            api.trigger(PRICES)
         for run in api.runs(DAILY):
             if run["state"] not in _WAITING and _day_of(run) not in self._loaded:
                 api.clear(DAILY, run["dag_run_id"])
@@ -93,19 +101,20 @@ class Pipeline:
 
     def _advance(self) -> bool:
         """Look at all runs once and show them; whether everything is published."""
-        runs = {dag_id: self._airflow.api.runs(dag_id) for dag_id in (HISTORY, DAILY, BUILD)}
+        runs = {dag_id: self._airflow.api.runs(dag_id) for dag_id in (HISTORY, DAILY, PRICES, BUILD)}
         for dag_id, found in runs.items():
             for run in found[-1:] if dag_id != DAILY else found:
                 if run["state"] == "failed":
                     raise RunError(self._why(dag_id, run["dag_run_id"]))
         has_history = self._show_history(_asked_for(runs[HISTORY]))
         has_days = self._show_days(runs[DAILY])
+        has_prices = self._show_prices(_asked_for(runs[PRICES]))
         is_building = self._show_build(runs[BUILD])
-        if not (has_history and has_days) or is_building:
+        if not (has_history and has_days and has_prices) or is_building:
             return False
         manifest = read_manifest(self._settings.published_dir)
         published = {source["partition"] for source in manifest["sources"]} if manifest else set()
-        if missing := {*self._quarters, *self._days} - published:
+        if missing := {*self._quarters, *self._days, PRICES_PARTITION} - published:
             if self._is_build_asked_for:
                 raise RunError(f"{BUILD} published without {', '.join(sorted(missing))}; see {self._airflow.url}")
             # Everything is loaded and nobody builds: an earlier demo ended in between.
@@ -143,6 +152,19 @@ class Pipeline:
             return False
         if self._daily.ended is None:
             self._daily.done(detail)
+        return True
+
+    def _show_prices(self, runs: list[dict[str, Any]]) -> bool:
+        if self._prices.ended is not None:
+            return True
+        if not runs:
+            return False
+        funds = len(landed_tickers(self._settings))
+        detail = f"{funds} of {len(etfs())} funds fetched"
+        self._prices.begin(detail)
+        if runs[-1]["state"] != "success":
+            return False
+        self._prices.done(f"{detail}, loaded and checked")
         return True
 
     def _show_build(self, runs: list[dict[str, Any]]) -> bool:

@@ -70,8 +70,14 @@ def test_the_demo_shows_tiers_and_a_second_one_changes_nothing(tmp_path: Path) -
             "select count(distinct tier) from fct_sector_tiers_quarterly where is_headline and quarter_end = "
             "(select max(quarter_end) from fct_sector_tiers_quarterly where is_headline)"
         ).fetchone()
+        labels = connection.execute(
+            "select count(distinct confirmation) from rpt_sector_confirmation where quarter_end = "
+            "(select max(quarter_end) from rpt_sector_confirmation)"
+        ).fetchone()
     assert tiers
     assert tiers[0] >= 2
+    assert labels
+    assert labels[0] >= 2
     check_cookbook(data_dir / "published" / "insider_tiers.duckdb")
 
 
