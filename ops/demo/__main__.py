@@ -135,7 +135,7 @@ def loaded_partitions(settings: Settings) -> set[str]:
 
 
 def is_complete(settings: Settings, world: Path) -> bool:
-    """Whether every quarter and day of the world, and the prices, are loaded and published by this version of the code."""
+    """Whether every quarter and day of the world, and the prices, are loaded and published by this code."""
     quarters, days = contents(world)
     manifest = read_manifest(settings.published_dir)
     published = {source["partition"] for source in manifest["sources"]} if manifest else set()
