@@ -44,7 +44,10 @@ def _plans(book: CaseBook) -> None:
             continue
         trade = Trade("S", str(1000 + 10 * place), "150.00", code_notes="F1" if notes else "")
         filing = book.file(book.rows(day, issuer, officer, [trade], box=box, notes=notes))
-        book.expect(case, 12, filing, 1, why, rule_10b5_1_status=expected, is_signal_trade=True)
+        source = "footnote" if case == "T12-footnote-only" else "box"
+        book.expect(
+            case, 12, filing, 1, why, rule_10b5_1_status=expected, rule_10b5_1_source=source, is_signal_trade=True
+        )
         if expected == "yes":
             book.expect(case, 12, filing, 1, "sold under a plan: not opportunistic", is_opportunistic=False)
     past = book.past_day(date(2021, 5, 10))
@@ -63,7 +66,8 @@ def _plans(book: CaseBook) -> None:
     for place, (case, notes, expected, why) in enumerate(before):
         trade = Trade("S", str(2000 + place), "61.00", code_notes="F1" if notes else "")
         filing = book.file(book.rows(past, issuer, officer, [trade], notes=notes))
-        book.expect(case, 12, filing, 1, why, rule_10b5_1_status=expected, road="quarterly")
+        source = "before_box" if expected == "unknown" else "footnote"
+        book.expect(case, 12, filing, 1, why, rule_10b5_1_status=expected, rule_10b5_1_source=source, road="quarterly")
 
 
 def _purchases(book: CaseBook) -> None:
@@ -80,6 +84,7 @@ def _purchases(book: CaseBook) -> None:
         "is_signal_trade": False,
         "exclusion_reason": "plan_purchase",
     }
+    reinvested = by_plan | {"is_dividend_reinvestment": True}
     plain: dict[str, object] = {"is_private_placement": False, "is_plan_purchase": False, "is_signal_trade": True}
     cases: tuple[tuple[str, Owner, str, dict[str, object], str], ...] = (
         (
@@ -96,12 +101,12 @@ def _purchases(book: CaseBook) -> None:
             {"is_signal_trade": False},
             "an allotment in an offering",
         ),
-        ("T13-esop", plan, "", by_plan, "the company's own ownership plan buys"),
+        ("T13-esop", plan, "", by_plan | {"is_dividend_reinvestment": False}, "the company's own ownership plan buys"),
         (
             "T13-reinvested",
             director,
             "Acquired through the issuer's dividend reinvestment plan.",
-            by_plan,
+            reinvested,
             "dividends reinvested by a plan",
         ),
         ("T13-open-market", director, "Purchased in the open market through a broker.", plain, "an ordinary purchase"),
@@ -142,6 +147,14 @@ def _exercises(book: CaseBook) -> None:
     filing = book.file(book.rows(book.day(9), issuer, seller, [Trade("S", "3000", "41.00")]))
     why = "a sale with no exercise near it"
     book.expect("T14-plain-sale", 14, filing, 1, why, is_exercise_linked=False, is_signal_trade=True)
+    cover = [Trade("M", "6000", "12.00", after="15000"), Trade("S", "2300", "41.60", after="12700")]
+    filing = book.file(book.rows(book.day(11), issuer, other, cover))
+    why = "part of what was exercised that day is sold, to cover taxes and costs"
+    book.expect("T14-sell-to-cover", 14, filing, 2, why, is_exercise_linked=True, exclusion_reason="exercise_linked")
+    more = [Trade("M", "1000", "12.00", after="13700"), Trade("S", "4000", "41.80", after="9700")]
+    filing = book.file(book.rows(book.day(12), issuer, other, more))
+    why = "sold more than was exercised that day: somebody decided to sell"
+    book.expect("T14-sold-more", 14, filing, 2, why, is_exercise_linked=False, is_signal_trade=True)
     converted = [Trade("X", "2000", "20.00", after="9000"), Trade("S", "2000", "41.50", after="7000")]
     filing = book.file(book.rows(book.day(10), issuer, seller, converted))
     why = "an in-the-money exercise (code X) and sale of the same shares"

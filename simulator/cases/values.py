@@ -149,7 +149,13 @@ def _dates(book: CaseBook) -> None:
         book.rows(filed, issuer, owner, [Trade("P", "1500", "6.20", day=wrong)], period=book.before(filed))
     )
     why = "a trade nine years after its filing: the date is kept as filed and the line is out"
-    bad = {"date_status": "suspect", "is_signal_trade": False, "exclusion_reason": "date_not_valid"}
+    bad = {
+        "filing_delay_business_days": None,
+        "is_late": None,
+        "date_status": "suspect",
+        "is_signal_trade": False,
+        "exclusion_reason": "date_not_valid",
+    }
     book.expect(
         "T10-future-year", 10, filing, 1, why, transaction_date=wrong, is_corrected=False, cleanse_grade="X", **bad
     )
@@ -164,7 +170,17 @@ def _dates(book: CaseBook) -> None:
     late = book.day(5) - timedelta(days=400)
     filing = book.file(book.rows(book.day(5), issuer, owner, [Trade("P", "1200", "5.90", day=late)]))
     why = "reported thirteen months late: bad manners, but a possible date"
-    book.expect("T10-late-report", 10, filing, 1, why, date_status="valid", transaction_date=late)
+    book.expect("T10-late-report", 10, filing, 1, why, date_status="valid", transaction_date=late, is_late=True)
+    for place, (count, late_by_then) in enumerate(((2, False), (3, True))):
+        filing = book.file(
+            book.rows(
+                book.day(6), issuer, owner, [Trade("P", str(1210 + place), "6.00", day=book.before(book.day(6), count))]
+            )
+        )
+        why = f"filed {count} business days after the trade; two are allowed"
+        book.expect(
+            f"T10-filed-after-{count}-days", 10, filing, 1, why, filing_delay_business_days=count, is_late=late_by_then
+        )
     filing = book.file(book.rows(book.day(6), issuer, owner, [Trade("P", "1100", "6.00", day=book.day(6))]))
     why = "traded and reported on one day"
     book.expect("T10-same-day", 10, filing, 1, why, date_status="valid", is_signal_trade=True)

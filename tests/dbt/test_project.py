@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 
-from ops.holidays_seed import EXCHANGE_SEED, SEED, exchange_rows, seed_text
+from extract.calendar import is_business_day
+from ops.holidays_seed import CLOSINGS_SEED, EXCHANGE_SEED, SEED, closing_rows, exchange_rows, seed_text
 from tests.conftest import REPOSITORY
 from tests.dbt.warehouse_of import DBT, run_dbt
 from warehouse.publish import publish
@@ -188,4 +190,14 @@ def test_no_model_reads_the_clock() -> None:
 def test_the_holiday_seeds_are_what_the_library_says() -> None:
     assert SEED.read_text(encoding="utf-8") == seed_text()
     assert EXCHANGE_SEED.read_text(encoding="utf-8") == seed_text(exchange_rows())
+    assert CLOSINGS_SEED.read_text(encoding="utf-8") == seed_text(closing_rows())
     assert SEED.is_relative_to(REPOSITORY / "dbt_project")
+
+
+def test_business_days_are_those_of_the_fetching_calendar(empty_build: Path) -> None:
+    with duckdb.connect(str(empty_build / "warehouse.duckdb"), read_only=True) as connection:
+        days = connection.execute(
+            "select calendar_date, is_business_day from intermediate.int_business_days order by calendar_date"
+        ).fetchall()
+    assert [day for day, is_open in days if is_open != is_business_day(day)] == []
+    assert (days[0][0], days[-1][0]) == (date(1980, 1, 1), date(2035, 12, 31))

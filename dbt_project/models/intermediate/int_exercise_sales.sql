@@ -68,7 +68,8 @@ same_shares as (
 
 ),
 
--- A sale filled in several lots, or several options exercised for one sale: the day's totals of one filing agree.
+-- A sale filled in several lots, or several options exercised for one sale: the day's totals of one filing agree. Fewer
+-- sold than exercised is a sale to cover taxes and costs; more sold than exercised was a decision to sell.
 exercise_totals as (
 
     select
@@ -94,15 +95,19 @@ sale_totals as (
 
 days_in_balance as (
 
-    select distinct
+    select
         sale_totals.accession_number,
-        sale_totals.transaction_date
+        sale_totals.transaction_date,
+        bool_or(sale_totals.sold_share_count = exercise_totals.exercised_share_count) as is_whole
     from sale_totals
     inner join exercise_totals
         on
             sale_totals.accession_number = exercise_totals.accession_number
             and sale_totals.transaction_date = exercise_totals.transaction_date
-            and sale_totals.sold_share_count = exercise_totals.exercised_share_count
+            and sale_totals.sold_share_count <= exercise_totals.exercised_share_count
+    group by
+        sale_totals.accession_number,
+        sale_totals.transaction_date
 
 ),
 
@@ -113,7 +118,8 @@ exercise_sales as (
         sales.issuer_cik,
         case
             when same_shares.transaction_line_key is not null then 'same_shares'
-            else 'same_day_total'
+            when days_in_balance.is_whole then 'same_day_total'
+            else 'part_of_exercise'
         end as link_reason_code
     from sales
     left join same_shares

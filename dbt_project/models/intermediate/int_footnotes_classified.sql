@@ -227,6 +227,16 @@ classified as (
                     and not {{ text_matches('note_text', no_employee_plan) }}
             else false
         end as mentions_plan_purchase,
+        -- Dividends that became shares by standing instruction; a plan purchase that nobody decided on that day.
+        case
+            when contains(note_text, 'reinvest')
+                then {{ text_matches(
+                    'note_text',
+                    "reinvest[^.;]{0,40}(dividend|distribution)|(dividend|distribution)[^.;]{0,40}reinvest"
+                ) }}
+            when contains(note_text, 'drip') then {{ text_matches('note_text', "\\bdrip\\b") }}
+            else false
+        end as mentions_dividend_reinvestment,
         case
             when
                 contains(note_text, 'exercis')
@@ -287,6 +297,7 @@ footnotes_classified as (
         or mentions_offering_allotment
         or mentions_offering_closing
         or mentions_plan_purchase
+        or mentions_dividend_reinvestment
         or mentions_exercise_sale
         or mentions_depositary_shares
         or mentions_shared_ownership

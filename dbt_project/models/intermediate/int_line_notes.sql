@@ -62,6 +62,7 @@ line_note_pairs as (
         footnotes_classified.mentions_private_placement,
         footnotes_classified.mentions_offering_allotment,
         footnotes_classified.mentions_plan_purchase,
+        footnotes_classified.mentions_dividend_reinvestment,
         footnotes_classified.mentions_exercise_sale,
         footnotes_classified.mentions_depositary_shares
     from transaction_lines
@@ -98,6 +99,8 @@ line_notes as (
         ) as says_offering_allotment,
         bool_or(mentions_plan_purchase and (is_on_trade or is_short_remark) and not speaks_of_holding)
             as says_plan_purchase,
+        bool_or(mentions_dividend_reinvestment and (is_on_trade or is_short_remark) and not speaks_of_holding)
+            as says_dividend_reinvestment,
         bool_or(mentions_exercise_sale and (is_on_trade or is_remark) and not speaks_of_holding)
             as says_exercise_sale,
         bool_or(mentions_depositary_shares and is_on_line) as says_depositary_shares

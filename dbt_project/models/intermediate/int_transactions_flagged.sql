@@ -61,6 +61,12 @@ line_corrections as (
 
 ),
 
+business_days as (
+
+    select * from {{ ref('int_business_days') }}
+
+),
+
 assembled as (
 
     select
@@ -167,6 +173,17 @@ assembled as (
             else 'unknown'
         end as rule_10b5_1_status,
         case
+            when
+                filings.is_rule_10b5_1_box_checked
+                and filings.filed_date >= date '{{ var("rule_10b5_1_box_from") }}'
+                then 'box'
+            when coalesce(line_notes.says_10b5_1_plan, false) or coalesce(line_notes.denies_10b5_1_plan, false)
+                then 'footnote'
+            when filings.filed_date < date '{{ var("rule_10b5_1_box_from") }}' then 'before_box'
+            when filings.is_rule_10b5_1_box_checked is not null then 'box'
+            else 'box_missing'
+        end as rule_10b5_1_source,
+        case
             when transaction_lines.direction = 'buy'
                 then
                     coalesce(line_notes.says_plan_purchase, false)
@@ -180,6 +197,7 @@ assembled as (
                     ) }}
             else false
         end as is_plan_purchase,
+        coalesce(line_notes.says_dividend_reinvestment, false) as is_dividend_reinvestment,
         case
             when transaction_lines.direction = 'buy'
                 then
@@ -203,6 +221,14 @@ assembled as (
         end as insider_class,
         filings.is_officer or filings.is_director as is_officer_or_director,
         filings.is_executive,
+        -- A trade cannot be reported before it was made, nor counted from a date that cannot be.
+        case
+            when
+                (transaction_lines.date_status = 'valid' or line_corrections.transaction_date_corrected is not null)
+                and coalesce(line_corrections.transaction_date_corrected, transaction_lines.transaction_date)
+                <= filings.filed_date
+                then days_filed.business_day_number - days_traded.business_day_number
+        end as filing_delay_business_days,
         filings.filing_url,
         transaction_lines.cast_failure_count,
         line_corrections.transaction_line_key is not null as is_corrected,
@@ -233,6 +259,12 @@ assembled as (
             and extract(
                 year from coalesce(line_corrections.transaction_date_corrected, transaction_lines.transaction_date)
             ) = insider_classes.class_year
+    left join business_days as days_traded
+        on
+            coalesce(line_corrections.transaction_date_corrected, transaction_lines.transaction_date)
+            = days_traded.calendar_date
+    left join business_days as days_filed
+        on filings.filed_date = days_filed.calendar_date
 
 ),
 
@@ -317,6 +349,16 @@ transactions_flagged as (
             reason_after_superseded
         ) as exclusion_reason,
         reason_before_superseded is null and reason_after_superseded is null as is_signal_while_known,
+        -- Form 4 is due two business days after the trade (Exchange Act, section 16(a)(2)(C)). An amendment repeats what
+        -- was reported in time or not, Form 5 is annual, and gifts belonged on Form 5 until 27 February 2023.
+        case
+            when
+                form_type = '4'
+                and not coalesce(
+                    transaction_code = 'G' and transaction_date < date '{{ var("gifts_on_form_4_from") }}', false
+                )
+                then filing_delay_business_days > {{ var('filing_due_business_days') }}
+        end as is_late,
         -- Officers and directors, outside 10b5-1 plans, not routine traders.
         is_officer_or_director and rule_10b5_1_status <> 'yes' and insider_class <> 'routine' as is_opportunistic,
         -- What limits the line, worst first: what stands elsewhere or cannot be (X), what was put right or is not

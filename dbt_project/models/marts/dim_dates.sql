@@ -18,6 +18,12 @@ us_federal_holidays as (
 
 ),
 
+edgar_closings as (
+
+    select * from {{ ref('edgar_closings') }}
+
+),
+
 -- The horizon is the newest filing day loaded, never the clock: the same data gives the same calendar.
 known_days as (
 
@@ -49,12 +55,15 @@ calendar as (
 
 ),
 
--- Days on which EDGAR's own listing shows no index, announced closures among them.
+-- Days on which EDGAR's own listing shows no index, and those on which it was closed by order.
 days_without_index as (
 
-    select distinct filing_day
+    select filing_day
     from filing_index_files
     where index_status = 'holiday'
+    union distinct
+    select holiday_date as filing_day
+    from edgar_closings
 
 ),
 
