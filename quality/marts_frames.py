@@ -13,6 +13,7 @@ from quality.marts_suite import (
     MARTS,
     NET_PURCHASE_RATIOS,
     SECTORS,
+    USUAL_SHARES,
     Mart,
 )
 
@@ -127,6 +128,7 @@ def marts_frames(connection: duckdb.DuckDBPyConnection, today: date) -> dict[str
         "reconciliation": connection.execute(_RECONCILIATION).df(),
         "frozen_tiers": connection.execute(_FROZEN).df(),
         "prices": connection.execute(_PRICES).df(),
+        "data_quality": connection.execute(_data_quality_query()).df(),
         "ledger_totals": _with_unknown_losses(connection.execute(_LEDGER_TOTALS).df(), ledger_columns),
     }
 
@@ -434,6 +436,34 @@ def _ledger_query() -> str:
 
 
 # Each stage counted where it can be counted without the models in between.
+
+
+def _data_quality_query() -> str:
+    """One row per road with the shares that have bounds; a month of few lines says nothing."""
+    shares = ", ".join(
+        f"max(report.{unit}_share) filter (report.flag = '{flag}') as {flag}_{unit}_share"
+        for flag, (unit, _, _) in USUAL_SHARES.items()
+    )
+    return f"""
+    with newest as (
+        select road, max(filing_month) as filing_month
+        from marts.rpt_data_quality
+        where total_line_count >= 200
+        group by road
+    )
+    select
+        report.filing_month::varchar as filing_month,
+        report.road,
+        max(report.total_line_count) as total_line_count,
+        max(report.total_filing_count) as total_filing_count,
+        {shares}
+    from marts.rpt_data_quality as report
+    inner join newest on report.road = newest.road and report.filing_month = newest.filing_month
+    group by report.filing_month, report.road
+    order by report.road
+    """
+
+
 _LEDGER_TOTALS = """
 with ledger as (
     select

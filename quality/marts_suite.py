@@ -59,6 +59,7 @@ MARTS = (
     Mart("fct_road_reconciliation", ("accession_number",)),
     Mart("fct_tier_restatements", ("quarter_end", "sector", "window_days", "insider_group", "measure")),
     Mart("rpt_sector_coverage", ("filed_month", "road", "sic_source")),
+    Mart("rpt_data_quality", ("filing_month", "road", "flag")),
     Mart("fct_issuer_ratios_quarterly", ("quarter_end", "issuer_cik", "insider_group"), is_required=False),
     Mart("fct_cluster_buys", ("issuer_cik", "first_trade_date", "last_trade_date"), is_required=False),
     Mart("fct_etf_prices_daily", ("etf_symbol", "price_date")),
@@ -93,6 +94,37 @@ LEDGER_STAGES: dict[str, tuple[str, ...]] = {
         "lost_price_not_valid_count",
         "lost_unmapped_sector_count",
         "headline_line_count",
+    ),
+}
+
+# Flags of rpt_data_quality whose share of a month is worth a look above a bound: what is counted, the bound, why it is
+# where it is. The figures behind them are those of the data sets of 2025, month by month.
+USUAL_SHARES: dict[str, tuple[str, float, str]] = {
+    "price_suspect": (
+        "line",
+        0.02,
+        "Totals and slips in price fields are one or two in ten thousand lines; above 2% prices are misread.",
+    ),
+    "cast_failure": ("line", 0.01, "Text where a number or date belongs is rare; above 1% a format changed."),
+    "date_suspect": ("line", 0.01, "Impossible dates are typing errors, a few in ten thousand lines."),
+    "joint_duplicate": (
+        "line",
+        0.05,
+        "Funds, their managers and directors repeat each other's trades; above 5% strangers are being merged.",
+    ),
+    "superseded": ("line", 0.05, "About one line in seventy is restated; above 5% amendments match too much."),
+    "amendment": ("filing", 0.1, "About one filing in fifty is an amendment; a mass refiling deserves a look."),
+    "quarantined": ("filing", 0.03, "A few in a thousand cannot be read; above 3% the forms or our parser changed."),
+    "withdrawn": ("filing", 0.02, "EDGAR takes few filings back; above 2% an index was cut short."),
+    "several_owners": (
+        "filing",
+        0.25,
+        "Less than a tenth of the filings have several owners; above 25% owners multiply.",
+    ),
+    "late": (
+        "line",
+        0.3,
+        "A tenth or less come after two business days; above 30% trade dates are misread or the calendar is wrong.",
     ),
 }
 
@@ -428,6 +460,16 @@ _LEDGER = FrameSuite(
     ),
 )
 
+_DATA_QUALITY = FrameSuite(
+    "data_quality",
+    "road of rpt_data_quality, its newest month with 200 lines or more",
+    ("filing_month", "road", "total_line_count", "total_filing_count"),
+    tuple(
+        _warning(_between(f"{flag}_usual", f"{flag}_{unit}_share", None, bound, reason))
+        for flag, (unit, bound, reason) in USUAL_SHARES.items()
+    ),
+)
+
 _LEDGER_TOTALS = FrameSuite(
     "ledger_totals",
     "stage of the ledger, summed over all days and counted independently",
@@ -594,6 +636,7 @@ MARTS_SUITE = GateSuite(
         _WEIGHTS,
         _TRANSACTIONS,
         _LEDGER,
+        _DATA_QUALITY,
         _LEDGER_TOTALS,
         _RECONCILIATION,
         _FROZEN,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quality.marts_suite import INSIDER_GROUPS, LEDGER_STAGES, SECTORS, SECTORS_AND_TOTALS
+from quality.marts_suite import INSIDER_GROUPS, LEDGER_STAGES, SECTORS, SECTORS_AND_TOTALS, USUAL_SHARES
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,6 +24,7 @@ def build_marts(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(_RECONCILIATION)
     for statement in (*_FROZEN, *_PRICES):
         connection.execute(statement)
+    connection.execute(_DATA_QUALITY)
 
 
 _STATEMENTS = (
@@ -187,6 +188,19 @@ _PRICES = (
     select date '2023-12-31' as quarter_end, 'Energy' as sector, 'confirms' as confirmation
     """,
 )
+# A month in which every share that has a bound is at it.
+_DATA_QUALITY = f"""
+    create table marts.rpt_data_quality as
+    select
+        date '2024-01-01' as filing_month,
+        'daily' as road,
+        flag,
+        1000::bigint as total_line_count,
+        500::bigint as total_filing_count,
+        bound::double as line_share,
+        bound::double as filing_share
+    from (values {", ".join(f"('{flag}', {usual[1]})" for flag, usual in USUAL_SHARES.items())}) as usual (flag, bound)
+    """
 
 
 def _ledger_statement() -> str:

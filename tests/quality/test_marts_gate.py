@@ -10,7 +10,7 @@ import pytest
 
 from quality.gate import describe_row
 from quality.marts_gate import check_marts
-from quality.marts_suite import AMOUNTS, LEDGER_STAGES, MARTS_SUITE, NET_PURCHASE_RATIOS, RATIOS
+from quality.marts_suite import AMOUNTS, LEDGER_STAGES, MARTS_SUITE, NET_PURCHASE_RATIOS, RATIOS, USUAL_SHARES
 from tests.quality.marts_fixture import build_marts
 from warehouse.errors import GateFailed, LoadError
 
@@ -233,6 +233,14 @@ TOGETHER: list[tuple[str, str, str]] = [
 ]
 
 WARNINGS: list[tuple[str, str, str]] = [
+    *(
+        (
+            f"{flag}_usual",
+            f"update marts.rpt_data_quality set {unit}_share = {bound} + 0.001 where flag = '{flag}'",
+            "filing_month='2024-01-01' road='daily'",
+        )
+        for flag, (unit, bound, _) in USUAL_SHARES.items()
+    ),
     (
         "published_tiers_stand",
         (
