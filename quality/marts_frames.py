@@ -446,20 +446,20 @@ def _data_quality_query() -> str:
     )
     return f"""
     with newest as (
-        select road, max(filing_month) as filing_month
+        select road, max(filed_month) as filed_month
         from marts.rpt_data_quality
         where total_line_count >= 200
         group by road
     )
     select
-        report.filing_month::varchar as filing_month,
+        report.filed_month::varchar as filed_month,
         report.road,
         max(report.total_line_count) as total_line_count,
         max(report.total_filing_count) as total_filing_count,
         {shares}
     from marts.rpt_data_quality as report
-    inner join newest on report.road = newest.road and report.filing_month = newest.filing_month
-    group by report.filing_month, report.road
+    inner join newest on report.road = newest.road and report.filed_month = newest.filed_month
+    group by report.filed_month, report.road
     order by report.road
     """
 

@@ -59,7 +59,7 @@ MARTS = (
     Mart("fct_road_reconciliation", ("accession_number",)),
     Mart("fct_tier_restatements", ("quarter_end", "sector", "window_days", "insider_group", "measure")),
     Mart("rpt_sector_coverage", ("filed_month", "road", "sic_source")),
-    Mart("rpt_data_quality", ("filing_month", "road", "flag")),
+    Mart("rpt_data_quality", ("filed_month", "road", "flag")),
     Mart("fct_issuer_ratios_quarterly", ("quarter_end", "issuer_cik", "insider_group"), is_required=False),
     Mart("fct_cluster_buys", ("issuer_cik", "first_trade_date", "last_trade_date"), is_required=False),
     Mart("fct_etf_prices_daily", ("etf_symbol", "price_date")),
@@ -463,7 +463,7 @@ _LEDGER = FrameSuite(
 _DATA_QUALITY = FrameSuite(
     "data_quality",
     "road of rpt_data_quality, its newest month with 200 lines or more",
-    ("filing_month", "road", "total_line_count", "total_filing_count"),
+    ("filed_month", "road", "total_line_count", "total_filing_count"),
     tuple(
         _warning(_between(f"{flag}_usual", f"{flag}_{unit}_share", None, bound, reason))
         for flag, (unit, bound, reason) in USUAL_SHARES.items()

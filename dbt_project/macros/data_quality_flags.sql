@@ -41,6 +41,16 @@
 {% endmacro %}
 
 
+{# Each flag's name to its bit, as SQL. #}
+{% macro data_quality_bits(flags) %}
+    {%- set bits = {} -%}
+    {%- for name, line_condition, filing_condition in flags -%}
+        {%- do bits.update({name: "cast(" ~ 2 ** loop.index0 ~ " as bigint)"}) -%}
+    {%- endfor -%}
+    {{ return(bits) }}
+{% endmacro %}
+
+
 {# Every price_reason_code there is. #}
 {% macro price_reasons() %}
     {{ return([

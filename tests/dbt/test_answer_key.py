@@ -8,13 +8,14 @@ The key names a field of fct_insider_transactions (or ``row_count``, the number 
 from __future__ import annotations
 
 import re
+import shutil
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 
-from tests.dbt.warehouse_of import read_csv
+from tests.dbt.warehouse_of import read_csv, run_dbt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,3 +167,18 @@ def test_the_ledger_covers_every_filing_day_and_loses_nothing(simulated_warehous
     lines, all_lines, signals, all_signals, filings, all_filings = row
     assert (lines, signals, filings) == (all_lines, all_signals, all_filings)
     assert signals > 1000
+
+
+def test_the_ledgers_own_tests_fail_when_a_loss_is_hidden(simulated_warehouse: Path, tmp_path: Path) -> None:
+    """The tests that dbt holds for the ledger, on a copy in which one joint duplicate of one day has vanished."""
+    shutil.copy(simulated_warehouse, tmp_path / "warehouse.duckdb")
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute(
+            """update marts.fct_filing_day_ledger set lost_joint_duplicate_count = lost_joint_duplicate_count - 1
+            where filing_day = (
+                select max(filing_day) from marts.fct_filing_day_ledger where lost_joint_duplicate_count > 0
+            )"""
+        )
+    with pytest.raises(AssertionError, match="open_market_lines_add_up_to_signal_lines") as raised:
+        run_dbt(tmp_path, "test", "--select", "fct_filing_day_ledger,test_type:data")
+    assert "ERROR=1 " in str(raised.value)

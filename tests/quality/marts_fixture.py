@@ -192,7 +192,7 @@ _PRICES = (
 _DATA_QUALITY = f"""
     create table marts.rpt_data_quality as
     select
-        date '2024-01-01' as filing_month,
+        date '2024-01-01' as filed_month,
         'daily' as road,
         flag,
         1000::bigint as total_line_count,

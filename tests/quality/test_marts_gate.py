@@ -237,7 +237,7 @@ WARNINGS: list[tuple[str, str, str]] = [
         (
             f"{flag}_usual",
             f"update marts.rpt_data_quality set {unit}_share = {bound} + 0.001 where flag = '{flag}'",
-            "filing_month='2024-01-01' road='daily'",
+            "filed_month='2024-01-01' road='daily'",
         )
         for flag, (unit, bound, _) in USUAL_SHARES.items()
     ),

@@ -1,3 +1,5 @@
+{%- set first_day = "date '" ~ var('date_earliest_year') ~ "-01-01'" -%}
+{%- set last_day = "(select max(holiday_date) from us_federal_holidays)" -%}
 with
 
 us_federal_holidays as (
@@ -14,7 +16,7 @@ edgar_closings as (
 
 calendar as (
 
-    {{ day_series("date '" ~ var('date_earliest_year') ~ "-01-01'", "(select max(holiday_date) from us_federal_holidays)") }}
+    {{ day_series(first_day, last_day) }}
 
 ),
 

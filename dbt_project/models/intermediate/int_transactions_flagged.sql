@@ -349,8 +349,8 @@ transactions_flagged as (
             reason_after_superseded
         ) as exclusion_reason,
         reason_before_superseded is null and reason_after_superseded is null as is_signal_while_known,
-        -- Form 4 is due two business days after the trade (Exchange Act, section 16(a)(2)(C)). An amendment repeats what
-        -- was reported in time or not, Form 5 is annual, and gifts belonged on Form 5 until 27 February 2023.
+        -- Form 4 is due two business days after the trade (Exchange Act, section 16(a)(2)(C)). An amendment repeats
+        -- what was reported in time or not, Form 5 is annual, gifts belonged on Form 5 until 27 February 2023.
         case
             when
                 form_type = '4'

@@ -1,8 +1,5 @@
 {%- set flags = data_quality_flags() -%}
-{%- set bits = {} -%}
-{%- for name, line_condition, filing_condition in flags -%}
-    {%- do bits.update({name: "cast(" ~ 2 ** loop.index0 ~ " as bigint)"}) -%}
-{%- endfor -%}
+{%- set bits = data_quality_bits(flags) -%}
 with
 
 transactions_flagged as (
@@ -29,7 +26,7 @@ line_masks as (
     select
         accession_number,
         road,
-        cast(date_trunc('month', filed_date) as date) as filing_month,
+        cast(date_trunc('month', filed_date) as date) as filed_month,
         -- Dollars are those of purchases and sales; grants and derivatives have no market price.
         case when direction is not null and price_status = 'valid' then value_usd end as usd,
         case when direction is not null then value_usd end as usd_as_filed,
@@ -46,7 +43,7 @@ filing_masks as (
     select
         accession_number,
         road,
-        cast(date_trunc('month', filed_date) as date) as filing_month,
+        cast(date_trunc('month', filed_date) as date) as filed_month,
         0
         {%- for name, line_condition, filing_condition in flags if filing_condition is not none %}
         + case when {{ filing_condition }} then {{ bits[name] }} else 0 end
@@ -56,7 +53,7 @@ filing_masks as (
     select
         accession_number,
         road,
-        filing_month,
+        filed_month,
         flag_mask
     from line_masks
 
@@ -67,44 +64,44 @@ filings_once as (
     select
         accession_number,
         road,
-        filing_month,
+        filed_month,
         bit_or(flag_mask) as flag_mask
     from filing_masks
     group by
         accession_number,
         road,
-        filing_month
+        filed_month
 
 ),
 
 line_totals as (
 
     select
-        filing_month,
+        filed_month,
         road,
-        count(*) as total_line_count,
-        coalesce(sum(usd), 0) as total_usd
-        {%- for name, line_condition, filing_condition in flags %},
+        {%- for name, line_condition, filing_condition in flags %}
         count(*) filter (where (flag_mask & {{ bits[name] }}) <> 0) as {{ name }}_line_count,
         sum(usd) filter (where (flag_mask & {{ bits[name] }}) <> 0) as {{ name }}_usd,
-        sum(usd_as_filed) filter (where (flag_mask & {{ bits[name] }}) <> 0) as {{ name }}_usd_as_filed
+        sum(usd_as_filed) filter (where (flag_mask & {{ bits[name] }}) <> 0) as {{ name }}_usd_as_filed,
         {%- endfor %}
+        count(*) as total_line_count,
+        coalesce(sum(usd), 0) as total_usd
     from line_masks
-    group by filing_month, road
+    group by filed_month, road
 
 ),
 
 filing_totals as (
 
     select
-        filing_month,
+        filed_month,
         road,
-        count(*) as total_filing_count
-        {%- for name, line_condition, filing_condition in flags %},
-        count(*) filter (where (flag_mask & {{ bits[name] }}) <> 0) as {{ name }}_filing_count
+        {%- for name, line_condition, filing_condition in flags %}
+        count(*) filter (where (flag_mask & {{ bits[name] }}) <> 0) as {{ name }}_filing_count,
         {%- endfor %}
+        count(*) as total_filing_count
     from filings_once
-    group by filing_month, road
+    group by filed_month, road
 
 ),
 
@@ -112,7 +109,7 @@ filing_totals as (
 quarantined as (
 
     select
-        cast(date_trunc('month', cast(_partition as date)) as date) as filing_month,
+        cast(date_trunc('month', cast(_partition as date)) as date) as filed_month,
         'daily' as road,
         count(distinct accession_number) as quarantined_filing_count
     from quarantined_filings
@@ -124,12 +121,12 @@ quarantined as (
 months as (
 
     select
-        filing_month,
+        filed_month,
         road
     from filing_totals
     union distinct
     select
-        filing_month,
+        filed_month,
         road
     from quarantined
 
@@ -139,7 +136,7 @@ counted as (
 
     {%- for name, line_condition, filing_condition in flags %}
     select
-        months.filing_month,
+        months.filed_month,
         months.road,
         '{{ name }}' as flag,
         line_totals.{{ name }}_line_count as line_count,
@@ -148,13 +145,13 @@ counted as (
         filing_totals.{{ name }}_filing_count as filing_count
     from months
     left join line_totals
-        on months.filing_month = line_totals.filing_month and months.road = line_totals.road
+        on months.filed_month = line_totals.filed_month and months.road = line_totals.road
     left join filing_totals
-        on months.filing_month = filing_totals.filing_month and months.road = filing_totals.road
+        on months.filed_month = filing_totals.filed_month and months.road = filing_totals.road
     union all
     {%- endfor %}
     select
-        months.filing_month,
+        months.filed_month,
         months.road,
         'quarantined' as flag,
         0 as line_count,
@@ -163,14 +160,14 @@ counted as (
         quarantined.quarantined_filing_count as filing_count
     from months
     left join quarantined
-        on months.filing_month = quarantined.filing_month and months.road = quarantined.road
+        on months.filed_month = quarantined.filed_month and months.road = quarantined.road
 
 ),
 
 data_quality as (
 
     select
-        counted.filing_month,
+        counted.filed_month,
         counted.road,
         counted.flag,
         cast(coalesce(counted.line_count, 0) as bigint) as line_count,
@@ -197,11 +194,11 @@ data_quality as (
         ) as filing_share
     from counted
     left join line_totals
-        on counted.filing_month = line_totals.filing_month and counted.road = line_totals.road
+        on counted.filed_month = line_totals.filed_month and counted.road = line_totals.road
     left join filing_totals
-        on counted.filing_month = filing_totals.filing_month and counted.road = filing_totals.road
+        on counted.filed_month = filing_totals.filed_month and counted.road = filing_totals.road
     left join quarantined
-        on counted.filing_month = quarantined.filing_month and counted.road = quarantined.road
+        on counted.filed_month = quarantined.filed_month and counted.road = quarantined.road
 
 )
 
