@@ -88,28 +88,28 @@ returns as (
         funds.etf_symbol,
         funds.is_investable,
         horizons.horizon_months,
-        starts.first_price_date as start_date,
-        ends.first_price_date as end_date,
-        {{ return_between('starts.first_adjusted_close_usd', 'ends.first_adjusted_close_usd') }} as forward_return,
+        start_months.first_price_date as start_date,
+        end_months.first_price_date as end_date,
+        {{ return_between('start_months.first_adjusted_close_usd', 'end_months.first_adjusted_close_usd') }} as forward_return,
         case
-            when starts.first_missing_reason is not null then starts.first_missing_reason
-            when starts.month_number is null and quarters.month_number + 1 < first_month.first_month_number
+            when start_months.first_missing_reason is not null then start_months.first_missing_reason
+            when start_months.month_number is null and quarters.month_number + 1 < first_month.first_month_number
                 then 'price_missing'
-            when starts.month_number is null then 'not_over_yet'
-            when ends.month_number is null then 'not_over_yet'
-            else ends.first_missing_reason
+            when start_months.month_number is null then 'not_over_yet'
+            when end_months.month_number is null then 'not_over_yet'
+            else end_months.first_missing_reason
         end as missing_reason,
-        coalesce(starts.is_first_moved, false) or coalesce(ends.is_first_moved, false) as is_moved
+        coalesce(start_months.is_first_moved, false) or coalesce(end_months.is_first_moved, false) as is_moved
     from quarters
     cross join funds
     cross join horizons
     cross join first_month
-    left join etf_months as starts
-        on funds.etf_symbol = starts.etf_symbol
-            and starts.month_number = quarters.month_number + 1
-    left join etf_months as ends
-        on funds.etf_symbol = ends.etf_symbol
-            and ends.month_number = quarters.month_number + 1 + horizons.horizon_months
+    left join etf_months as start_months
+        on funds.etf_symbol = start_months.etf_symbol
+            and start_months.month_number = quarters.month_number + 1
+    left join etf_months as end_months
+        on funds.etf_symbol = end_months.etf_symbol
+            and end_months.month_number = quarters.month_number + 1 + horizons.horizon_months
 
 ),
 
