@@ -90,7 +90,8 @@ returns as (
         horizons.horizon_months,
         start_months.first_price_date as start_date,
         end_months.first_price_date as end_date,
-        {{ return_between('start_months.first_adjusted_close_usd', 'end_months.first_adjusted_close_usd') }} as forward_return,
+        {{ return_between('start_months.first_adjusted_close_usd', 'end_months.first_adjusted_close_usd') }}
+            as forward_return,
         case
             when start_months.first_missing_reason is not null then start_months.first_missing_reason
             when start_months.month_number is null and quarters.month_number + 1 < first_month.first_month_number
