@@ -155,7 +155,7 @@ def test_what_becomes_known_later_changes_no_cluster_of_the_past(company_models:
 def test_a_purchase_known_late_joins_what_has_grown_but_not_what_was_known(company_models: CompanyModels) -> None:
     """Three owners in January, three in February; a purchase filed in June lies between them."""
     lines = random_lines(1, 7, issuers=1)
-    lines = lines.iloc[:7].assign(direction="buy", value_usd=20_000.0, known_to=np.full(7, np.datetime64("NaT")))
+    lines = lines.iloc[:7].assign(direction="buy", value_usd=20_000.0, known_to=np.full(7, np.datetime64("NaT", "us")))
     days = [(1, 3), (1, 8), (1, 20), (2, 20), (2, 22), (2, 24), (2, 5)]
     lines["transaction_date"] = [date(2024, month, day) for month, day in days]
     lines["known_from"] = lines["enters_on"] = [date(2024, month, day + 2) for month, day in days[:6]] + [
