@@ -1,21 +1,25 @@
 """Reads and keeps issuer records: the submissions JSON in which the SEC says what it now knows of a filer.
 
-    landing/issuers/<CIK>/<fetched at>Z_<sha256[:12]>.json   a version as served
-    landing/issuers/<CIK>/checked.json                       when it was last asked for, and what the server said
+    landing/issuers/<CIK>/<fetched at>Z_<sha256[:12]>.json.gz  a version as served, packed; older ones are not packed
+    landing/issuers/<CIK>/checked.json                         when it was last asked for, and what the server said
 
-A version is kept when what it says of the filer is new. The JSON also lists the filer's filings and so changes with
-every filing; a longer list alone makes no version, or the landing zone would grow by about a gigabyte a week.
+A version is kept when what it says of the filer is new, or when it lists a newer filing that tells results. The JSON
+lists every filing and so changes with each; a longer list alone makes no version, or the landing zone would grow by
+about a gigabyte a week. With results, and packed, it is about half a gigabyte a year.
 https://www.sec.gov/search-filings/edgar-application-programming-interfaces
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import logging
 import re
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import pyarrow as pa
@@ -48,6 +52,21 @@ FIELDS = {
     "state_of_incorporation": "stateOfIncorporation",
 }
 
+# Raw column to the name of its list in the JSON's listing of recent filings.
+LISTED_FIELDS = {
+    "accession_number": "accessionNumber",
+    "form_type": "form",
+    "filing_date": "filingDate",
+    "report_date": "reportDate",
+    "acceptance_datetime": "acceptanceDateTime",
+    "items": "items",
+}
+
+# The forms that tell results: earnings releases come as item 2.02 of an 8-K, reports as one of the others. Of all a
+# filer lists only these are read; amendments repeat.
+RESULTS_FORMS = frozenset({"8-K", "10-Q", "10-QT", "10-QSB", "10-K", "10-KT", "10-K405", "10-KSB", "20-F", "40-F"})
+_RESULTS_ITEM = re.compile(r"(^|[,;\s])2\.02($|[,;\s])")
+
 RECORD_SCHEMA = pa.schema(
     [
         *(pa.field(name, pa.string()) for name in ("cik", *FIELDS, "unreadable_reason")),
@@ -57,8 +76,18 @@ RECORD_SCHEMA = pa.schema(
     ]
 )
 
+LISTED_SCHEMA = pa.schema(
+    [
+        *(pa.field(name, pa.string()) for name in ("cik", *LISTED_FIELDS, "unreadable_reason")),
+        pa.field("fetched_at", pa.timestamp("us")),
+        pa.field("sha256", pa.string()),
+        pa.field("is_simulated", pa.bool_()),
+    ]
+)
+
 _CIK = re.compile(r"(?:CIK)?(\d{1,10})", re.IGNORECASE)
 _STAMP = "%Y%m%dT%H%M%S%f"
+_BATCH_FILINGS = 50_000
 
 
 @dataclass(frozen=True)
@@ -114,6 +143,36 @@ def parse_issuer_record(content: bytes, *, cik: str) -> dict[str, str | None]:
     return {column: _text(record.get(name)) for column, name in FIELDS.items()}
 
 
+def parse_listed_filings(content: bytes) -> list[dict[str, str | None]]:
+    """The filings of `RESULTS_FORMS` that a submissions JSON lists as recent, as written, in its order.
+
+    Args:
+        content: The JSON as served.
+
+    Returns:
+        One mapping from the columns of ``LISTED_FIELDS`` per filing; none where nothing is listed.
+
+    Raises:
+        SourceDataError: It is no JSON object, or its lists do not fit each other.
+    """
+    filings = _record(content).get("filings")
+    recent = filings.get("recent") if isinstance(filings, dict) else None
+    if not recent:
+        return []
+    if not isinstance(recent, dict):
+        raise SourceDataError(f"recent filings as a JSON {type(recent).__name__} where they are lists by name")
+    forms = recent.get("form") or []
+    lists = {column: recent.get(name) for column, name in LISTED_FIELDS.items()}
+    lengths = {name: len(values) if isinstance(values, list) else None for name, values in lists.items()}
+    if not forms and not any(lengths.values()):
+        return []
+    if set(lengths.values()) != {len(forms)}:
+        raise SourceDataError(f"recent filings whose lists differ in length: {lengths}")
+    rows = zip(*(values for values in lists.values() if values is not None), strict=True)
+    listed = [dict(zip(LISTED_FIELDS, map(_text, row), strict=True)) for row in rows]
+    return [filing for filing in listed if filing["form_type"] in RESULTS_FORMS]
+
+
 def issuer_dir(cik: str, settings: Settings) -> Path:
     """Folder of everything known of a filer's record."""
     return settings.landing_dir / "issuers" / cik
@@ -121,17 +180,32 @@ def issuer_dir(cik: str, settings: Settings) -> Path:
 
 def record_versions(cik: str, settings: Settings) -> list[Path]:
     """Every version of a filer's record, oldest first."""
-    return sorted(issuer_dir(cik, settings).glob("[0-9]*_*.json"))
+    return sorted(issuer_dir(cik, settings).glob("[0-9]*_*.json*"))
+
+
+def read_version(path: Path) -> bytes:
+    """The record as served.
+
+    Raises:
+        SourceDataError: The packed file is damaged.
+    """
+    content = path.read_bytes()
+    if path.suffix != ".gz":
+        return content
+    try:
+        return gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SourceDataError(f"{path.name} cannot be unpacked: {error}") from error
 
 
 def store_record(cik: str, settings: Settings, content: bytes, fetched_at: datetime) -> CheckOutcome:
-    """Keep a record as served, unless the newest version says the same of the filer.
+    """Keep a record as served, unless the newest version says the same of the filer and knows its newest results.
 
     Returns:
         ``kept``, ``unchanged``, or ``unreadable`` when it is kept but is no record of this filer.
     """
     known = record_versions(cik, settings)
-    newest = known[-1].read_bytes() if known else None
+    newest = _read_for_comparison(known[-1]) if known else None
     try:
         parse_issuer_record(content, cik=cik)
         is_readable = True
@@ -142,7 +216,8 @@ def store_record(cik: str, settings: Settings, content: bytes, fetched_at: datet
         sha256 = hashlib.sha256(content).hexdigest()
         stamp = fetched_at.astimezone(UTC).strftime(_STAMP)
         # Not forced to disk: what a power cut damages is noticed by its hash.
-        write_atomically(issuer_dir(cik, settings) / f"{stamp}Z_{sha256[:12]}.json", content, to_disk=False)
+        packed = gzip.compress(content, compresslevel=6, mtime=0)
+        write_atomically(issuer_dir(cik, settings) / f"{stamp}Z_{sha256[:12]}.json.gz", packed, to_disk=False)
         return "kept" if is_readable else "unreadable"
     return "unchanged" if is_readable else "unreadable"
 
@@ -174,15 +249,29 @@ def has_landed_issuers(settings: Settings) -> bool:
 def landed_state(settings: Settings) -> str:
     """Hash of which versions and outcomes are landed; changes whenever there is something new to load."""
     digest = hashlib.sha256()
-    for path in sorted((settings.landing_dir / "issuers").glob("*/[0-9]*_*.json")):
+    for path in sorted((settings.landing_dir / "issuers").glob("*/[0-9]*_*.json*")):
         digest.update(f"{path.parent.name}/{path.name}\n".encode())
     for path in sorted((settings.landing_dir / "outcomes" / ISSUERS_PARTITION).glob("*.jsonl")):
         digest.update(f"{path.name} {path.stat().st_size}\n".encode())
     return digest.hexdigest()
 
 
-def read_landed(settings: Settings) -> Iterator[dict[str, Any]]:
-    """One row of ``raw.issuer_records`` per landed version, by CIK and time; an unreadable one with its reason."""
+@dataclass(frozen=True)
+class LandedVersion:
+    """One landed version as rows.
+
+    Attributes:
+        record: Its row of ``raw.issuer_records``.
+        listed: Its filings in the columns of ``raw.issuer_filings``; one row with the reason where the listing
+            cannot be read.
+    """
+
+    record: dict[str, Any]
+    listed: list[dict[str, Any]]
+
+
+def read_landed(settings: Settings) -> Iterator[LandedVersion]:
+    """Every landed version, by CIK and time; an unreadable one with its reason."""
     for folder in sorted((settings.landing_dir / "issuers").glob("[0-9]*")):
         cik = folder.name
         checked = read_checked(cik, settings)
@@ -190,34 +279,76 @@ def read_landed(settings: Settings) -> Iterator[dict[str, Any]]:
             logger.warning("%s has no readable checked.json: fetch CIK %s again", folder, cik)
             continue
         for path in record_versions(cik, settings):
-            content = path.read_bytes()
-            sha256 = hashlib.sha256(content).hexdigest()
-            stamp, _, short_hash = path.stem.partition("Z_")
-            row: dict[str, Any] = {
-                "cik": cik,
-                "fetched_at": datetime.strptime(stamp, _STAMP),  # noqa: DTZ007 - UTC, stored without its zone
-                "sha256": sha256,
-                "is_simulated": checked.is_simulated,
-            }
-            try:
-                if not sha256.startswith(short_hash):
-                    raise SourceDataError(f"{path.name} does not hold the bytes that were fetched")  # noqa: TRY301
-                row |= parse_issuer_record(content, cik=cik)
-            except SourceDataError as error:
-                row["unreadable_reason"] = str(error)
-            yield row
+            yield _read_landed(path, cik, is_simulated=checked.is_simulated)
 
 
-def write_records(path: Path, settings: Settings) -> tuple[int, set[bool]]:
-    """Write every landed version as one Parquet file.
+def _read_landed(path: Path, cik: str, *, is_simulated: bool) -> LandedVersion:
+    stamp, _, short_hash = path.name.split(".")[0].partition("Z_")
+    row: dict[str, Any] = {
+        "cik": cik,
+        "fetched_at": datetime.strptime(stamp, _STAMP),  # noqa: DTZ007 - UTC, stored without its zone
+        "is_simulated": is_simulated,
+    }
+    try:
+        content = read_version(path)
+        row["sha256"] = hashlib.sha256(content).hexdigest()
+        if not row["sha256"].startswith(short_hash):
+            raise SourceDataError(f"{path.name} does not hold the bytes that were fetched")  # noqa: TRY301
+        record = parse_issuer_record(content, cik=cik)
+    except SourceDataError as error:
+        return LandedVersion(row | {"unreadable_reason": str(error)}, [])
+    try:
+        listed = [row | filing for filing in parse_listed_filings(content)]
+    except SourceDataError as error:
+        listed = [row | {"unreadable_reason": str(error)}]
+    return LandedVersion(row | record, listed)
+
+
+def write_records(folder: Path, settings: Settings) -> tuple[dict[str, int], set[bool]]:
+    """Write every landed version, and every filing they list once, as two Parquet files.
+
+    A filing that several versions list alike stands there once, with the time of the first; a version that says
+    something else of it adds a row.
 
     Returns:
-        The number of rows, and whether their servers were simulators.
+        The number of rows of ``issuer_records`` and ``issuer_filings``, and whether their servers were simulators.
     """
-    rows = list(read_landed(settings))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(rows, RECORD_SCHEMA), path, compression="zstd")
-    return len(rows), {row["is_simulated"] for row in rows}
+    records: list[dict[str, Any]] = []
+    filings: list[dict[str, Any]] = []
+    filing_count = 0
+    folder.mkdir(parents=True, exist_ok=True)
+    with pq.ParquetWriter(folder / "issuer_filings.parquet", LISTED_SCHEMA, compression="zstd") as writer:
+        for _, versions in groupby(read_landed(settings), key=lambda version: version.record["cik"]):
+            seen: set[tuple[Any, ...]] = set()
+            for version in versions:
+                records.append(version.record)
+                for filing in version.listed:
+                    said = tuple(filing.get(name) for name in (*LISTED_FIELDS, "unreadable_reason"))
+                    if said not in seen:
+                        seen.add(said)
+                        filings.append(filing)
+            if len(filings) >= _BATCH_FILINGS:
+                filing_count += _write_batch(writer, filings)
+        filing_count += _write_batch(writer, filings)
+    pq.write_table(pa.Table.from_pylist(records, RECORD_SCHEMA), folder / "issuer_records.parquet", compression="zstd")
+    counts = {"issuer_records": len(records), "issuer_filings": filing_count}
+    return counts, {record["is_simulated"] for record in records}
+
+
+def _write_batch(writer: pq.ParquetWriter, filings: list[dict[str, Any]]) -> int:
+    count = len(filings)
+    writer.write_table(pa.Table.from_pylist(filings, LISTED_SCHEMA))
+    filings.clear()
+    return count
+
+
+def _read_for_comparison(path: Path) -> bytes | None:
+    """A landed version; ``None`` where it is damaged, so that the next answer is kept."""
+    try:
+        return read_version(path)
+    except SourceDataError as error:
+        logger.warning("%s: %s", path.parent.name, error)
+        return None
 
 
 def _record(content: bytes) -> dict[str, Any]:
@@ -231,11 +362,20 @@ def _record(content: bytes) -> dict[str, Any]:
 
 
 def _substance(content: bytes) -> object:
-    """What a record says of the filer itself; the bytes where it is no record."""
+    """What a record says of the filer itself and the newest results it lists; the bytes where it is no record."""
     try:
-        return {name: value for name, value in _record(content).items() if name != "filings"}
+        own = {name: value for name, value in _record(content).items() if name != "filings"}
+        listed = parse_listed_filings(content)
     except SourceDataError:
         return content
+    results = [
+        (filing["filing_date"] or "", filing["accession_number"] or "") for filing in listed if _is_results(filing)
+    ]
+    return own, max(results, default=None)
+
+
+def _is_results(filing: dict[str, str | None]) -> bool:
+    return filing["form_type"] != "8-K" or _RESULTS_ITEM.search(filing["items"] or "") is not None
 
 
 def _text(value: object) -> str | None:

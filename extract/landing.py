@@ -8,7 +8,7 @@ A file appears by rename, complete or not at all; everything after the landing z
     landing/filings/<day>.parquet                         one row per submission (FILING_SCHEMA)
     landing/filings/<day>.spool/<accession>.filing        the same, one file each, while a day is being fetched
     landing/quarterly/<quarter>/<sha256[:12]>_form345.zip and <sha256[:12]>.json
-    landing/issuers/<CIK>/<fetched at>Z_<sha256[:12]>.json  versions of an issuer's record (extract.issuer_records)
+    landing/issuers/<CIK>/<fetched at>Z_<sha256[:12]>.json.gz  versions of an issuer's record (extract.issuer_records)
     landing/issuers/<CIK>/checked.json                    when that was last asked, and what the server said
     landing/prices/<TICKER>/<fetched at>Z_<source>/       one answer of a source of prices (extract.prices.landing)
     landing/outcomes/<partition>/<run>.jsonl              one JSON object per fetch

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 # Raise it whenever the same zip would give other rows: the quarters are then loaded again.
 READER_VERSION = "form345-1"
 # The same for issuer records.
-RECORD_READER_VERSION = "issuers-1"
+RECORD_READER_VERSION = "issuers-2"
 
 
 def load_filing_day(
@@ -191,7 +191,7 @@ def load_issuers(connection: duckdb.DuckDBPyConnection, settings: Settings, *, f
             return loaded
     folder = settings.parsed_dir / "issuers"
     try:
-        count, simulated = write_records(folder / "issuer_records.parquet", settings)
+        counts, simulated = write_records(folder, settings)
         outcomes = landing.read_outcomes(ISSUERS_PARTITION, settings)
         simulated |= {row["is_simulated"] for row in outcomes if row["outcome"] == "fetched"}
         if len(simulated) > 1:
@@ -205,11 +205,11 @@ def load_issuers(connection: duckdb.DuckDBPyConnection, settings: Settings, *, f
             connection,
             road="issuers",
             partition=ISSUERS_PARTITION,
-            tables={"issuer_records": folder / "issuer_records.parquet", "fetch_outcomes": outcomes_path},
+            tables={**{table: folder / f"{table}.parquet" for table in counts}, "fetch_outcomes": outcomes_path},
             source_sha256=state,
             parser_version=RECORD_READER_VERSION,
             is_simulated=simulated == {True},
-            expected_counts={"issuer_records": count, "fetch_outcomes": len(outcomes)},
+            expected_counts={**counts, "fetch_outcomes": len(outcomes)},
             force=force,
         )
     finally:

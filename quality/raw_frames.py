@@ -71,12 +71,15 @@ def quarter_frames(connection: duckdb.DuckDBPyConnection, quarter: str) -> dict[
 
 
 def issuer_frames(connection: duckdb.DuckDBPyConnection) -> dict[str, pd.DataFrame]:
-    """The frame of the issuer records: some thousand rows of a few short columns.
+    """The frames of the issuer records, some thousand rows of a few short columns, and of what they list, by form.
 
     Args:
         connection: Open connection, inside the transaction that loaded the records.
     """
-    return {"issuer_records": connection.execute(_ISSUER_RECORDS).df()}
+    return {
+        "issuer_records": connection.execute(_ISSUER_RECORDS).df(),
+        "issuer_filings": connection.execute(_ISSUER_FILINGS).df(),
+    }
 
 
 def quarter_bounds(quarter: str) -> tuple[date, date]:
@@ -319,6 +322,24 @@ select
     case when trim(sic) <> '' and not regexp_full_match(trim(sic), '\d{4}') then sic end as unreadable_sic
 from raw.issuer_records
 order by cik, fetched_at
+"""
+
+# One row per form, so that the frame stays small however long the lists are.
+_ISSUER_FILINGS = r"""
+select
+    coalesce(form_type, 'unreadable listing') as form_type,
+    count(*) as row_count,
+    count(*) filter (unreadable_reason is not null) as unreadable_listing_count,
+    count(*) filter (
+        unreadable_reason is null
+        and (
+            not coalesce(regexp_full_match(trim(accession_number), '\d{10}-\d{2}-\d{6}'), false)
+            or try_cast(filing_date as date) is null
+        )
+    ) as unreadable_filing_count
+from raw.issuer_filings
+group by all
+order by all
 """
 
 _OF_QUARTER = "_road = 'quarterly' and _partition = $partition"

@@ -518,4 +518,28 @@ _ISSUER_RECORDS = FrameSuite(
     ),
 )
 
-ISSUERS = GateSuite("issuers", "All issuer records in raw, before they are committed.", (_ISSUER_RECORDS,))
+_ISSUER_FILINGS = FrameSuite(
+    "issuer_filings",
+    "form listed in raw.issuer_filings",
+    ("form_type", "row_count"),
+    (
+        Expect(
+            "issuer_listings_readable",
+            "ExpectColumnValuesToBeBetween",
+            {"column": "unreadable_listing_count", "max_value": 0},
+            "warning",
+            "A listing whose lists do not fit each other gives no dates of results; the record itself is still read.",
+        ),
+        Expect(
+            "issuer_filings_dated",
+            "ExpectColumnValuesToBeBetween",
+            {"column": "unreadable_filing_count", "max_value": 0},
+            "warning",
+            "A listed filing needs its accession number and filing date to say when results were known.",
+        ),
+    ),
+)
+
+ISSUERS = GateSuite(
+    "issuers", "All issuer records in raw, before they are committed.", (_ISSUER_RECORDS, _ISSUER_FILINGS)
+)

@@ -20,6 +20,7 @@ from simulator.days import edgar_days, from_number, number, quarter_bounds, quar
 from simulator.form345 import COLUMNS, zip_bytes
 from simulator.names import CITIES
 from simulator.quarter import Quarter, State, first_state, make_quarter
+from simulator.results import listed_results
 from simulator.submission import Company, FilingRows, submission_bytes
 from simulator.world import ISSUER_CIK, OTHER_FILER_CIK, SECTORS, SIC_TITLES, World, make_world
 
@@ -399,7 +400,7 @@ def _write_issuers(root: Path, world: World, book: CaseBook, daily: list[CaseFil
             if len(people) < 60:
                 people[owner["RPTOWNERCIK"]] = owner["RPTOWNERNAME"]
     folder = root / "submissions"
-    for issuer in range(world.issuers):
+    for issuer, results in enumerate(listed_results(world)):
         company = _company(world, issuer, world.through)
         old = world.issuer_old_name[issuer]
         former = [(old, world.start, from_number(world.issuer_renamed[issuer]))] if old != company.name else []
@@ -408,6 +409,7 @@ def _write_issuers(root: Path, world: World, book: CaseBook, daily: list[CaseFil
             ticker=world.issuer_ticker[issuer],
             is_issuer=True,
             recent=recent.get(company.cik, ()),
+            results=results,
             former=former,
         )
         _write(folder / f"CIK{company.cik}.json", body)

@@ -14,6 +14,7 @@ from simulator.submission import Company, FilingRows, iso_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
 _RULE = "-"
 
@@ -111,6 +112,7 @@ def submissions_json(
     ticker: str | None,
     is_issuer: bool,
     recent: Sequence[FilingRows] = (),
+    results: Sequence[ListedFiling] = (),
     former: Sequence[tuple[str, date, date]] = (),
 ) -> bytes:
     """What the submissions address says about one filer.
@@ -119,7 +121,8 @@ def submissions_json(
         company: Name, CIK, SIC and address.
         ticker: Trading symbol; ``None`` for people.
         is_issuer: Whether filings are about it (an issuer) or by it (an owner).
-        recent: Its filings, newest first.
+        recent: Its ownership filings, newest first.
+        results: Filings of other forms, which the listing names and the mirror does not hold.
         former: Former names with first and last day.
     """
     address: dict[str, Any] = {
@@ -157,29 +160,65 @@ def submissions_json(
             {"name": name, "from": f"{first}T00:00:00.000Z", "to": f"{last}T00:00:00.000Z"}
             for name, first, last in former
         ],
-        "filings": {"recent": _recent(recent), "files": []},
+        "filings": {"recent": _recent(recent, results), "files": []},
     }
     return json.dumps(content).encode()
 
 
-def _recent(filings: Sequence[FilingRows]) -> dict[str, list[Any]]:
-    period = [filing.submission["PERIOD_OF_REPORT"] for filing in filings]
+@dataclass(frozen=True)
+class ListedFiling:
+    """A filing a listing names: 8-K, 10-Q or 10-K.
+
+    Attributes:
+        accession: Accession number.
+        form_type: Form.
+        filed: Filing day, YYYY-MM-DD.
+        reported: End of the period, or day, reported on; may be empty.
+        accepted: Acceptance time, New York.
+        items: Items of an 8-K, comma-separated.
+    """
+
+    accession: str
+    form_type: str
+    filed: str
+    reported: str
+    accepted: datetime
+    items: str = ""
+
+
+def _recent(filings: Sequence[FilingRows], results: Sequence[ListedFiling]) -> dict[str, list[Any]]:
+    listed = [
+        ListedFiling(
+            filing.accession,
+            filing.form_type,
+            _dashed(filing.filed),
+            iso_date(filing.submission["PERIOD_OF_REPORT"]),
+            filing.accepted,
+        )
+        for filing in filings
+    ]
+    # Newest first, as EDGAR lists them; ownership filings keep the order they come in.
+    listed = sorted([*listed, *results], key=lambda filing: filing.filed, reverse=True)
+    is_ownership = [not filing.items and filing.form_type[:1] in "345" for filing in listed]
     return {
-        "accessionNumber": [filing.accession for filing in filings],
-        "filingDate": [_dashed(filing.filed) for filing in filings],
-        "reportDate": [iso_date(text) for text in period],
+        "accessionNumber": [filing.accession for filing in listed],
+        "filingDate": [filing.filed for filing in listed],
+        "reportDate": [filing.reported for filing in listed],
         # New York time with a Z on it, as EDGAR writes it for many companies.
-        "acceptanceDateTime": [f"{filing.accepted:%Y-%m-%dT%H:%M:%S}.000Z" for filing in filings],
-        "act": ["" for _ in filings],
-        "form": [filing.form_type for filing in filings],
-        "fileNumber": ["" for _ in filings],
-        "filmNumber": ["" for _ in filings],
-        "items": ["" for _ in filings],
-        "size": [0 for _ in filings],
-        "isXBRL": [0 for _ in filings],
-        "isInlineXBRL": [0 for _ in filings],
-        "primaryDocument": ["xslF345X05/ownership.xml" for _ in filings],
-        "primaryDocDescription": ["FORM " + filing.form_type for filing in filings],
+        "acceptanceDateTime": [f"{filing.accepted:%Y-%m-%dT%H:%M:%S}.000Z" for filing in listed],
+        "act": ["" if own else "34" for own in is_ownership],
+        "form": [filing.form_type for filing in listed],
+        "fileNumber": ["" for _ in listed],
+        "filmNumber": ["" for _ in listed],
+        "items": [filing.items for filing in listed],
+        "size": [0 for _ in listed],
+        "isXBRL": [0 for _ in listed],
+        "isInlineXBRL": [0 for _ in listed],
+        "primaryDocument": ["xslF345X05/ownership.xml" if own else "report.htm" for own in is_ownership],
+        "primaryDocDescription": [
+            f"FORM {filing.form_type}" if own else filing.form_type
+            for filing, own in zip(listed, is_ownership, strict=True)
+        ],
     }
 
 

@@ -271,6 +271,23 @@ LEDGER_TABLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("_partition", "VARCHAR"),
         ("_loaded_at", "TIMESTAMP"),
     ),
+    # One row per filing of a form that tells results (8-K, 10-Q, 10-K, ...) a submissions JSON lists, and thing said of
+    # it, whatever number of versions say so; a listing that cannot be read has a reason and no filing.
+    "issuer_filings": (
+        ("cik", "VARCHAR"),  # ten digits, as asked for
+        ("accession_number", "VARCHAR"),
+        ("form_type", "VARCHAR"),
+        ("filing_date", "VARCHAR"),
+        ("report_date", "VARCHAR"),
+        ("acceptance_datetime", "VARCHAR"),  # UTC in some records, New York time with a Z on it in others
+        ("items", "VARCHAR"),  # comma-separated; 2.02 is an earnings release
+        ("unreadable_reason", "VARCHAR"),
+        ("fetched_at", "TIMESTAMP"),  # UTC: of the first version that said so
+        ("sha256", "VARCHAR"),  # of that version
+        ("is_simulated", "BOOLEAN"),
+        ("_partition", "VARCHAR"),
+        ("_loaded_at", "TIMESTAMP"),
+    ),
     # One row per fund and day of the series that is in force, values as the source wrote them.
     "etf_prices": (
         ("ticker", "VARCHAR"),
@@ -401,7 +418,7 @@ STAMPS = frozenset({"_road", "_partition", "_loaded_at", "_parser_version"})
 REQUIRED_TABLES: dict[str, tuple[str, ...]] = {
     "daily": (*FORM345, "quarantine", "filing_index", "filing_index_files", "fetch_outcomes"),
     "quarterly": tuple(FORM345),
-    "issuers": ("issuer_records", "fetch_outcomes"),
+    "issuers": ("issuer_records", "issuer_filings", "fetch_outcomes"),
     "prices": ("etf_prices", "etf_price_answers", "fetch_outcomes"),
     "frozen": ("frozen_tiers", "frozen_lines"),
 }

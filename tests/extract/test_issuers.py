@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
@@ -23,7 +24,9 @@ from extract.issuer_records import (
     mark_checked,
     parse_cik,
     parse_issuer_record,
+    parse_listed_filings,
     read_checked,
+    read_version,
     record_versions,
     store_record,
 )
@@ -66,6 +69,20 @@ def record(cik: str, **changes: object) -> bytes:
     return json.dumps(content | changes).encode()
 
 
+def listing(*filings: tuple[str, str, str, str]) -> dict[str, object]:
+    """Recent filings given as form, filing date, items and the accession number's last digit."""
+    recent = {
+        "accessionNumber": [f"0000000101-26-00000{last}" for *_, last in filings],
+        "filingDate": [filed for _, filed, _, _ in filings],
+        "reportDate": ["" for _ in filings],
+        "acceptanceDateTime": [f"{filed}T16:05:00.000Z" for _, filed, _, _ in filings],
+        "form": [form for form, *_ in filings],
+        "items": [items for _, _, items, _ in filings],
+        "size": [1 for _ in filings],
+    }
+    return {"recent": recent, "files": []}
+
+
 def path_of(cik: str) -> str:
     return f"/submissions/CIK{cik}.json"
 
@@ -100,7 +117,7 @@ def test_records_are_kept_as_served_and_a_missing_one_is_an_outcome(mirror: Path
         summary = fetch_issuers(settings, ciks=["101", BETA, f"CIK{GONE}"])
     assert (summary.outcomes, summary.fresh, summary.failed) == ({"kept": 2, "not_found": 1}, 0, {})
     (version,) = record_versions(ACME, settings)
-    assert version.read_bytes() == record(ACME)
+    assert read_version(version) == record(ACME)
     assert record_versions(GONE, settings) == []
     assert outcomes(settings) == {"fetched": 2, "not_found": 1}
 
@@ -126,7 +143,12 @@ def test_a_new_version_is_kept_when_it_says_something_new_of_the_filer(mirror: P
     with serve(mirror) as server:
         settings = settings_for(server, tmp_path)
         fetch_issuers(settings, ciks=[ACME])
-        put(mirror, path_of(ACME), record(ACME, filings={"recent": {"accessionNumber": ["0000000101-26-000001"]}}))
+        other = [
+            ("4", "2026-01-09", "", "1"),
+            ("8-K", "2026-01-12", "5.02,9.01", "2"),
+            ("10-K/A", "2026-01-13", "", "3"),
+        ]
+        put(mirror, path_of(ACME), record(ACME, filings=listing(*other)))
         longer = fetch_issuers(settings, ciks=[ACME], refresh=True)
         assert (longer.outcomes, len(record_versions(ACME, settings))) == ({"unchanged": 1}, 1)
         put(mirror, path_of(ACME), record(ACME, sic="7372", name="Acme Software"))
@@ -228,6 +250,63 @@ def test_ciks_are_read_strictly() -> None:
             parse_cik(wrong)
 
 
+def test_a_newer_filing_that_tells_results_makes_a_version_and_is_listed_once(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    release, report = ("8-K", "2026-01-15", "2.02,9.01", "4"), ("10-Q", "2026-01-20", "", "5")
+    board = ("8-K", "2026-01-10", "5.02", "2")
+    lists = [(board,), (release, board), (report, release, board), (report, release)]
+    outcomes = []
+    for days, filings in enumerate(lists):
+        content = record(ACME, filings=listing(*filings))
+        outcomes.append(store_record(ACME, settings, content, NOW + timedelta(days=days)))
+    mark_checked(ACME, settings, Checked("https://data.sec.gov", NOW, "kept", None, None, True))
+    assert outcomes == ["kept", "kept", "kept", "unchanged"]
+    (loaded,) = steps.load_issuers(settings)
+    assert (loaded.row_counts["issuer_records"], loaded.row_counts["issuer_filings"]) == (3, 3)
+    query = "select accession_number, form_type, filing_date, items, fetched_at from raw.issuer_filings order by 1"
+    first = NOW.replace(tzinfo=None)
+    assert rows(settings, query) == [
+        ("0000000101-26-000002", "8-K", "2026-01-10", "5.02", first),
+        ("0000000101-26-000004", "8-K", "2026-01-15", "2.02,9.01", first + timedelta(days=1)),
+        ("0000000101-26-000005", "10-Q", "2026-01-20", "", first + timedelta(days=2)),
+    ]
+
+
+def test_a_listing_that_cannot_be_read_costs_no_record(tmp_path: Path) -> None:
+    broken = listing(("8-K", "2026-01-15", "2.02", "4"))
+    broken["recent"]["items"] = []  # type: ignore[index]
+    settings = Settings(data_dir=tmp_path)
+    land(settings, ACME, record(ACME, filings=broken))
+    steps.load_issuers(settings)
+    assert rows(settings, "select name, unreadable_reason from raw.issuer_records") == [("Acme Corp", None)]
+    ((accession, reason),) = rows(settings, "select accession_number, unreadable_reason from raw.issuer_filings")
+    assert accession is None
+    assert "differ in length" in reason
+    assert rows(settings, "select expectation from raw.gate_results where not passed") == [
+        ("issuer_listings_readable",)
+    ]
+
+
+def test_versions_landed_before_they_were_packed_are_read(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    content = record(ACME, filings=listing(("10-K", "2026-01-15", "", "4")))
+    land(settings, ACME, content)
+    (packed,) = record_versions(ACME, settings)
+    packed.with_suffix("").write_bytes(content)
+    packed.unlink()
+    assert store_record(ACME, settings, content, NOW + timedelta(days=1)) == "unchanged"
+    steps.load_issuers(settings)
+    assert rows(settings, "select form_type from raw.issuer_filings") == [("10-K",)]
+
+
+def test_listings_without_filings_are_empty() -> None:
+    empty: list[object] = [{}, {"recent": {}}, {"recent": {"accessionNumber": [], "form": []}}, None]
+    for filings in empty:
+        assert parse_listed_filings(record(ACME, filings=filings)) == []
+    with pytest.raises(SourceDataError, match="lists by name"):
+        parse_listed_filings(record(ACME, filings={"recent": [1]}))
+
+
 def land(settings: Settings, cik: str, content: bytes, *, is_simulated: bool = True) -> None:
     """Put a record into the landing zone as the fetch does."""
     outcome = store_record(cik, settings, content, NOW)
@@ -261,7 +340,7 @@ def test_bytes_that_are_not_those_fetched_get_a_reason_and_a_folder_without_note
     land(settings, BETA, record(BETA))
     (settings.landing_dir / "issuers" / BETA / "checked.json").unlink()
     (version,) = record_versions(ACME, settings)
-    version.write_bytes(record(ACME, sic="9999"))
+    version.write_bytes(gzip.compress(record(ACME, sic="9999")))
     steps.load_issuers(settings)
     ((cik, sic, reason),) = rows(settings, "select cik, sic, unreadable_reason from raw.issuer_records")
     assert (cik, sic) == (ACME, None)
@@ -346,6 +425,15 @@ def test_every_real_record_is_read_and_loading_them_takes_seconds(real_data: Pat
     assert rows(settings, "select count(*) from raw.issuer_records where unreadable_reason is not null") == [(0,)]
     expected = Counter(str(json.loads(path.read_bytes())["sic"]) for path in files)
     assert dict(rows(settings, "select sic, count(*)::integer from raw.issuer_records group by sic")) == expected
+    # Read again in other words: every 8-K and report of the files, by form.
+    forms = Counter(
+        form
+        for path in files
+        for form in json.loads(path.read_bytes())["filings"]["recent"].get("form", ())
+        if form in {"8-K", "10-Q", "10-K", "20-F"}
+    )
+    listed = dict(rows(settings, "select form_type, count(*)::integer from raw.issuer_filings group by form_type"))
+    assert {form: listed[form] for form in forms} == forms
     apple = "select name, sic, tickers, exchanges from raw.issuer_records where cik = '0000320193'"
     assert rows(settings, apple) == [("Apple Inc.", "3571", '["AAPL"]', '["Nasdaq"]')]
     shutil.rmtree(settings.landing_dir)

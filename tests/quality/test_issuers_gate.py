@@ -21,7 +21,10 @@ FETCHED_AT = datetime(2026, 1, 11, 11, 0)  # noqa: DTZ001 - UTC, stored without 
 def records(raw: RawWarehouse) -> RawWarehouse:
     """Five good records, one without a SIC."""
     for number, sic in enumerate(("2834", "2834", "6022", "", None), start=1):
-        raw.add("issuer_records", cik=f"{number:010d}", name="Acme", sic=sic, fetched_at=FETCHED_AT)
+        cik = f"{number:010d}"
+        raw.add("issuer_records", cik=cik, name="Acme", sic=sic, fetched_at=FETCHED_AT)
+        accession = f"{cik}-26-000001"
+        raw.add("issuer_filings", cik=cik, accession_number=accession, form_type="8-K", filing_date="2026-01-08")
     return raw
 
 
@@ -32,7 +35,7 @@ def check(raw: RawWarehouse) -> GateResult:
 def test_good_records_pass(records: RawWarehouse) -> None:
     result = check(records)
     assert (result.gate, result.partition, result.failures) == ("issuers", "issuers", ())
-    assert len(result.outcomes) == len(ISSUERS.frames[0].expectations)
+    assert len(result.outcomes) == sum(len(frame.expectations) for frame in ISSUERS.frames)
 
 
 CASES = [
@@ -44,6 +47,13 @@ CASES = [
     ),
     ("issuer_records_readable", "warning", "update raw.issuer_records set unreadable_reason = 'x' where cik like '%3'"),
     ("issuer_records_readable_mostly", "error", "update raw.issuer_records set unreadable_reason = 'no JSON'"),
+    (
+        "issuer_listings_readable",
+        "warning",
+        "insert into raw.issuer_filings (cik, unreadable_reason) values ('0000000003', 'lists differ in length')",
+    ),
+    ("issuer_filings_dated", "warning", "update raw.issuer_filings set filing_date = '8 Jan' where cik like '%3'"),
+    ("issuer_filings_dated", "warning", "update raw.issuer_filings set accession_number = null where cik like '%3'"),
     ("issuer_record_sic_readable", "warning", "update raw.issuer_records set sic = '283' where cik like '%3'"),
 ]
 
@@ -59,4 +69,4 @@ def test_a_fault_is_found(records: RawWarehouse, name: str, severity: str, fault
 
 
 def test_every_expectation_has_a_case() -> None:
-    assert {name for name, *_ in CASES} == {expect.name for expect in ISSUERS.frames[0].expectations}
+    assert {name for name, *_ in CASES} == {expect.name for frame in ISSUERS.frames for expect in frame.expectations}

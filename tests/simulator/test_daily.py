@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import Counter
@@ -268,6 +269,24 @@ def test_people_and_companies_have_submissions_json(mirror: Mirror) -> None:
     assert len(people) > 20
     assert [item["name"] for item in people if item["sic"]] == ["Casewell Reed H."]
     assert any(item["filings"]["recent"]["accessionNumber"] for item in people)
+
+
+def test_companies_list_their_results_quarter_by_quarter(mirror: Mirror) -> None:
+    contents = [json.loads(file.read_text()) for file in sorted((mirror.root / "submissions").iterdir())]
+    regular = [item for item in contents if "9000001" <= item["cik"].lstrip("0") < "9100000"]
+    gaps = []
+    for item in regular:
+        recent = item["filings"]["recent"]
+        assert len({len(values) for values in recent.values()}) == 1
+        assert recent["filingDate"] == sorted(recent["filingDate"], reverse=True)
+        assert max(recent["filingDate"], default="") <= "2026-01-16"
+        listed = list(zip(recent["form"], recent["filingDate"], recent["items"], strict=True))
+        told = [date.fromisoformat(filed) for form, filed, items in listed if form == "8-K" and "2.02" in items]
+        reports = sum(form in ("10-Q", "10-K") for form, *_ in listed)
+        assert abs(len(told) - reports) <= 1, "a report follows every release"
+        gaps += [(later - earlier).days for later, earlier in itertools.pairwise(told)]
+    assert len(gaps) > 500
+    assert 60 < min(gaps) < 95 < max(gaps) < 130
 
 
 def test_prices_begin_with_the_fund(mirror: Mirror, tmp_path: Path) -> None:

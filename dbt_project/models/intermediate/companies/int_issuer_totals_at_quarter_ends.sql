@@ -1,0 +1,136 @@
+-- noqa: disable=LT02
+{#- A window of up to a quarter holds one quarter end at most; longer ones hold more. #}
+{%- set groups = insider_group_conditions() %}
+{%- set window_days = company_parameter('issuer_window_days') %}
+{%- set most_quarter_ends = window_days // 90 + 1 %}
+with
+
+grouped_lines as (
+
+    select * from {{ ref('int_signal_lines_grouped') }}
+
+),
+
+dates as (
+
+    select * from {{ ref('int_as_of_dates') }}
+
+),
+
+quarter_ends as (
+
+    select
+        as_of_date as quarter_end,
+        quarter_end_number
+    from dates
+    where is_quarter_end
+
+),
+
+later_quarter_ends as (
+    {% for offset in range(most_quarter_ends) %}
+    select {{ offset }} as quarter_offset
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+lines_in_windows as (
+
+    select
+        quarter_ends.quarter_end,
+        grouped_lines.*
+    from grouped_lines
+    inner join dates
+        on grouped_lines.enters_on = dates.as_of_date
+    cross join later_quarter_ends
+    inner join quarter_ends
+        on dates.quarter_end_number + later_quarter_ends.quarter_offset = quarter_ends.quarter_end_number
+    where quarter_ends.quarter_end < {{ leaves_on(window_days) }}
+
+),
+
+-- The lines of one trade that became known on different days are one trade; a group has the trade when it has any of
+-- its lines.
+trades as (
+
+    select
+        quarter_end,
+        issuer_cik,
+        insider_key,
+        transaction_date,
+        direction,
+        max(enters_on) as enters_on,
+        max(sector) as sector
+        {%- for insider_group, condition in groups.items() %},
+        max(case when {{ condition }} then 1 else 0 end) as {{ insider_group }}_count,
+        sum(case when {{ condition }} then share_count else 0 end) as {{ insider_group }}_share_count,
+        sum(case when {{ condition }} then value_usd else 0 end) as {{ insider_group }}_usd
+        {%- endfor %}
+    from lines_in_windows
+    group by
+        quarter_end, issuer_cik, insider_key, transaction_date, direction
+
+),
+
+insiders as (
+
+    select
+        quarter_end,
+        issuer_cik,
+        insider_key,
+        direction,
+        max(concat(cast(enters_on as varchar), cast(transaction_date as varchar), sector)) as newest_sector
+        {%- for insider_group in groups %},
+        sum({{ insider_group }}_count) as {{ insider_group }}_count,
+        sum({{ insider_group }}_share_count) as {{ insider_group }}_share_count,
+        sum({{ insider_group }}_usd) as {{ insider_group }}_usd
+        {%- endfor %}
+    from trades
+    group by
+        quarter_end, issuer_cik, insider_key, direction
+
+),
+
+-- All groups side by side in one pass; the sector is the one the issuer had in the newest filing of the window.
+issuers as (
+
+    select
+        quarter_end,
+        issuer_cik,
+        substr(max(newest_sector), 21) as sector
+        {%- for insider_group in groups %}
+        {%- for side in ['buy', 'sell'] %},
+        sum(case when direction = '{{ side }}' then {{ insider_group }}_count else 0 end)
+            as {{ insider_group }}_{{ side }}_count,
+        sum(case when direction = '{{ side }}' then {{ insider_group }}_share_count else 0 end)
+            as {{ insider_group }}_{{ side }}_share_count,
+        sum(case when direction = '{{ side }}' then {{ insider_group }}_usd else 0 end)
+            as {{ insider_group }}_{{ side }}_usd,
+        sum(case when direction = '{{ side }}' and {{ insider_group }}_count > 0 then 1 else 0 end)
+            as {{ insider_group }}_{{ side }}_insider_count
+        {%- endfor %}
+        {%- endfor %}
+    from insiders
+    group by quarter_end, issuer_cik
+
+),
+
+issuer_totals as (
+    {% for insider_group in groups %}
+    select
+        quarter_end,
+        issuer_cik,
+        '{{ insider_group }}' as insider_group,
+        {%- for side in ['buy', 'sell'] %}
+        {%- for unit in ['count', 'share_count', 'usd', 'insider_count'] %}
+        {{ insider_group }}_{{ side }}_{{ unit }} as {{ side }}_{{ unit }},
+        {%- endfor %}
+        {%- endfor %}
+        sector
+    from issuers
+    where {{ insider_group }}_buy_count + {{ insider_group }}_sell_count > 0
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+)
+
+select * from issuer_totals
