@@ -40,7 +40,7 @@ def test_every_row_of_the_tables_is_measured(tmp_path: Path) -> None:
     assert stop.build.found["plan"].endswith("everything, as asked")
     assert stop.day is not None
     assert stop.day.found["plan"].endswith("these issuers")
-    assert stop.day_filings > 5
+    assert stop.day_filings > 0
     assert min(stop.load.peak_bytes, stop.build.peak_bytes, stop.day.peak_bytes, found.pandas.peak_bytes) > 30e6
     assert found.pandas.found["last_market_ratio"] > 0
     assert set(found.queries) == {recipe.question for recipe in cookbook.recipes()}
