@@ -200,4 +200,4 @@ def test_business_days_are_those_of_the_fetching_calendar(empty_build: Path) -> 
             "select calendar_date, is_business_day from intermediate.int_business_days order by calendar_date"
         ).fetchall()
     assert [day for day, is_open in days if is_open != is_business_day(day)] == []
-    assert (days[0][0], days[-1][0]) == (date(1980, 1, 1), date(2035, 12, 31))
+    assert (days[0][0], days[-1][0]) == (date(1980, 1, 1), date(2035, 12, 25))
