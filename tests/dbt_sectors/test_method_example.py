@@ -62,7 +62,7 @@ def found(sector_models: SectorModels, tmp_path_factory: pytest.TempPathFactory)
     folder: Path = tmp_path_factory.mktemp("by_hand")
     connection = sector_models.run(_lines(), folder, last_day="2023-12-31")
     where = "sector = 'Utilities' and window_days = 90 and insider_group = 'officers_directors'"
-    values: dict[str, Any] = (
+    values: dict[Any, Any] = (
         connection.sql(
             f"select * from marts.fct_sector_ratios_daily where {where} and as_of_date = '2023-12-31'"  # noqa: S608
         )
