@@ -4,7 +4,7 @@
     published/parquet              -> current/parquet
     published/manifest.json        -> current/manifest.json
     published/current              -> generations/<stamp>
-    published/generations/<stamp>/   one generation: the DuckDB file, the Parquet files, the manifest
+    published/generations/<stamp>/   one generation: the DuckDB file, parquet/<mart>/*.parquet, the manifest
 
 Only ``current`` ever moves, so a reader finds the three of one generation. A reader that has a file of an older
 generation open keeps it; the generation before the current one stays until the next publish, for readers that are just
@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 DATABASE = "insider_tiers.duckdb"
 PARQUET = "parquet"
 MANIFEST = "manifest.json"
+
+# Counts up when the files of a generation are laid out or written in another way: then none of them is carried over.
+LAYOUT = 2
 
 _CURRENT = "current"
 _UNFINISHED = ".unfinished"
@@ -62,7 +65,7 @@ def new_generation(published: Path, stamp: str) -> Iterator[Path]:
     (unfinished / PARQUET).mkdir(parents=True)
     try:
         yield unfinished
-        for folder in (unfinished / PARQUET, unfinished):
+        for folder in (*(unfinished / PARQUET).iterdir(), unfinished / PARQUET, unfinished):
             _sync_folder(folder)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -99,8 +102,13 @@ def intact_manifest(published: Path) -> dict[str, Any] | None:
         manifest = read_manifest(published)
         if manifest is None:
             return None
+        if manifest.get("layout") != LAYOUT:
+            logger.info("%s has the layout of another version of the code; publishing anew", published)
+            return None
         sealed = {published / DATABASE: manifest["duckdb"]} | {
-            published / PARQUET / f"{name}.parquet": mart["parquet"] for name, mart in manifest["marts"].items()
+            published / PARQUET / name / file: entry
+            for name, mart in manifest["marts"].items()
+            for file, entry in mart["parquet"].items()
         }
         for path, entry in sealed.items():
             with path.open("rb") as file:
@@ -135,8 +143,9 @@ def check_room(published: Path, first_guess_bytes: int) -> None:
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of all files in a folder; 0 when there is none."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    """Bytes of all files in a folder, one that has several names counted once; 0 when there is none."""
+    found = [path.stat() for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return sum({(entry.st_dev, entry.st_ino): entry.st_size for entry in found}.values())
 
 
 def _generations(published: Path) -> Path:

@@ -1,7 +1,8 @@
 """Publishes the marts: a DuckDB file for readers, Parquet copies and a manifest, swapped in all at once.
 
 The marts are copied under the writer's lock, so what is published is one state of the warehouse. Marts that are
-published already, made of the same sources by the same code, are left as they are, byte for byte.
+published already, made of the same sources by the same code, are left as they are, byte for byte. Where only some years
+changed, the rest comes from the generation before (`warehouse.copies`).
 """
 
 from __future__ import annotations
@@ -9,19 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from warehouse import generations
 from warehouse.code_version import current_code_version
+from warehouse.copies import PUBLICATION, STORAGE_VERSION, Previous, write_copies
 from warehouse.database import write_connection
 from warehouse.errors import PublishError
 from warehouse.marts import MARTS_SCHEMA, Mart, read_marts
 from warehouse.raw_schema import SCHEMA
-from warehouse.sql_text import identifier, literal
+from warehouse.sql_text import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,22 +34,7 @@ logger = logging.getLogger(__name__)
 
 # The oldest reader we promise to serve is DuckDB 1.4. Every DuckDB file names the version of its storage at byte 12 of
 # its header; 1.4 reads up to 67.
-STORAGE_VERSION = "v1.4.0"
 NEWEST_STORAGE_NUMBER = 67
-
-PUBLICATION = "publication"
-_PUBLICATION_COLUMNS: dict[str, tuple[str, str]] = {
-    "published_at": ("timestamp", "When this copy was made, UTC."),
-    "generation": ("varchar", "Name of this copy; the manifest and the Parquet files beside it carry the same."),
-    "code_version": ("varchar", "Version of the code that made it: git describe, or the package version."),
-    "as_of_date": ("date", "Newest day the marts speak for."),
-    "is_simulated": ("boolean", "True: the filings were invented by the simulator."),
-    "content_hash": ("varchar", "Hash of all marts: equal hashes, equal marts."),
-    "mart_count": ("integer", "Tables in this file besides this one."),
-    "row_count": ("bigint", "Rows over all marts."),
-    "source_count": ("integer", "Loaded partitions (filing days and quarters) the marts are made of."),
-}
-_COPY = "published_copy"
 
 
 def publish(settings: Settings, *, code_version: str | None = None) -> dict[str, Any]:
@@ -106,6 +92,7 @@ def _publish(connection: duckdb.DuckDBPyConnection, settings: Settings, code_ver
     marts = _checked_marts(connection, settings)
     sources, is_simulated = _read_sources(connection, settings)
     described = {
+        "layout": generations.LAYOUT,
         "code_version": code_version,
         "duckdb_version": duckdb.__version__,
         "as_of_date": _as_of_date(connection, marts),
@@ -122,8 +109,9 @@ def _publish(connection: duckdb.DuckDBPyConnection, settings: Settings, code_ver
     published_at = datetime.now(UTC)
     stamp = published_at.strftime("%Y%m%dT%H%M%S%fZ")
     manifest = {"generation": stamp, "published_at": published_at.isoformat(), **described}
+    previous = Previous.of(published, current, manifest)
     with generations.new_generation(published, stamp) as folder:
-        manifest = _write_generation(connection, folder, manifest, marts)
+        manifest = _write_generation(connection, folder, manifest, marts, previous)
     logger.info("%s: %d marts published as of %s", published, len(marts), described["as_of_date"])
     return manifest | {"outcome": "published"}
 
@@ -187,85 +175,23 @@ def _as_of_date(connection: duckdb.DuckDBPyConnection, marts: Sequence[Mart]) ->
 
 
 def _write_generation(
-    connection: duckdb.DuckDBPyConnection, folder: Path, manifest: dict[str, Any], marts: Sequence[Mart]
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    manifest: dict[str, Any],
+    marts: Sequence[Mart],
+    previous: Previous | None,
 ) -> dict[str, Any]:
     """Write the three parts of one generation; return the manifest with each file's size and hash."""
     file = folder / generations.DATABASE
-    parquet = {mart.name: folder / generations.PARQUET / f"{mart.name}.parquet" for mart in marts}
-    connection.execute(f"attach {literal(str(file))} as {_COPY} (storage_version '{STORAGE_VERSION}')")
-    try:
-        for mart in marts:
-            _copy(connection, mart)
-        _write_publication(connection, manifest, marts)
-        connection.execute(f"checkpoint {_COPY}")
-        for mart in marts:
-            _write_parquet(connection, parquet[mart.name], mart, manifest)
-    except BaseException:
-        # After an error of the disk even letting go may fail; the first error is the one to tell.
-        with suppress(duckdb.Error):
-            connection.execute(f"detach {_COPY}")
-        raise
-    connection.execute(f"detach {_COPY}")
+    parquet, made_from = write_copies(connection, folder, manifest, marts, previous)
     _check_storage(file)
-    entries = {name: {**entry, "parquet": generations.seal(parquet[name])} for name, entry in manifest["marts"].items()}
-    manifest = manifest | {"marts": entries, "duckdb": {"storage_version": STORAGE_VERSION, **generations.seal(file)}}
+    entries = {name: {**entry, "parquet": parquet[name]} for name, entry in manifest["marts"].items()}
+    sealed = {"storage_version": STORAGE_VERSION, "made_from": made_from, **generations.seal(file)}
+    manifest = manifest | {"marts": entries, "duckdb": sealed}
     path = folder / generations.MANIFEST
     path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     generations.seal(path)
     return manifest
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:
-    """Copy one mart into the new file, sorted, with its descriptions."""
-    target = f"{_COPY}.main.{identifier(mart.name)}"
-    order = ", ".join(identifier(name) for name in mart.sort_columns)
-    connection.execute(f"create table {target} as from {MARTS_SCHEMA}.{identifier(mart.name)} order by {order}")
-    row = connection.execute(f"select count(*) from {target}").fetchone()
-    if not row or row[0] != mart.row_count:
-        raise PublishError(f"{mart.name}: {mart.row_count} rows in the warehouse, {row} in the copy. Publish again.")
-    if mart.description:
-        connection.execute(f"comment on table {target} is {literal(mart.description)}")
-    for name, _, description in mart.columns:
-        if description:
-            connection.execute(f"comment on column {target}.{identifier(name)} is {literal(description)}")
-
-
-def _write_publication(
-    connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], marts: Sequence[Mart]
-) -> None:
-    """Write the table that says what the file is."""
-    target = f"{_COPY}.main.{PUBLICATION}"
-    values = {
-        **{name: manifest[name] for name in ("generation", "code_version", "is_simulated", "content_hash")},
-        "published_at": datetime.fromisoformat(manifest["published_at"]).replace(tzinfo=None),
-        "as_of_date": date.fromisoformat(manifest["as_of_date"]) if manifest["as_of_date"] else None,
-        "mart_count": len(marts),
-        "row_count": sum(mart.row_count for mart in marts),
-        "source_count": len(manifest["sources"]),
-    }
-    listed = ", ".join(f"{name} {data_type}" for name, (data_type, _) in _PUBLICATION_COLUMNS.items())
-    connection.execute(f"create table {target} ({listed})")
-    connection.execute(
-        f"insert into {target} values ({', '.join('?' * len(_PUBLICATION_COLUMNS))})",
-        [values[name] for name in _PUBLICATION_COLUMNS],
-    )
-    connection.execute(f"comment on table {target} is 'What this file is. One row.'")
-    for name, (_, description) in _PUBLICATION_COLUMNS.items():
-        connection.execute(f"comment on column {target}.{name} is {literal(description)}")
-
-
-def _write_parquet(connection: duckdb.DuckDBPyConnection, path: Path, mart: Mart, manifest: Mapping[str, Any]) -> None:
-    carried = {
-        "generation": manifest["generation"],
-        "is_simulated": str(manifest["is_simulated"]).lower(),
-        "as_of_date": manifest["as_of_date"] or "",
-        "content_hash": mart.content_hash,
-    }
-    metadata = ", ".join(f"{name}: {literal(value)}" for name, value in carried.items())
-    connection.execute(
-        f"copy {_COPY}.main.{identifier(mart.name)} to {literal(str(path))} "
-        f"(format parquet, compression zstd, kv_metadata {{{metadata}}})"
-    )
 
 
 def _check_storage(file: Path) -> None:

@@ -82,8 +82,10 @@ def test_the_manifest_names_every_file_with_its_hash(settings: Settings) -> None
     assert (manifest["as_of_date"], manifest["is_simulated"], manifest["code_version"]) == ("2024-01-02", True, "v1")
     assert manifest["duckdb"]["sha256"] == sha256(settings.published_path.read_bytes()).hexdigest()
     for name, mart in manifest["marts"].items():
-        path = settings.published_dir / "parquet" / f"{name}.parquet"
-        assert mart["parquet"] == {"byte_count": path.stat().st_size, "sha256": sha256(path.read_bytes()).hexdigest()}
+        path = settings.published_dir / "parquet" / name / "all.parquet"
+        assert mart["parquet"] == {
+            "all.parquet": {"byte_count": path.stat().st_size, "sha256": sha256(path.read_bytes()).hexdigest()}
+        }
         assert duckdb.sql(f"select count(*) from '{path}'").fetchall() == [(mart["row_count"],)]
         carried = dict(duckdb.sql(f"select key::varchar, value::varchar from parquet_kv_metadata('{path}')").fetchall())
         assert carried["generation"] == manifest["generation"]
@@ -144,7 +146,7 @@ def test_a_damaged_copy_is_published_again(settings: Settings, damage: str) -> N
     else:
         path = {
             "database": settings.published_path,
-            "parquet": settings.published_dir / "parquet" / "dim_sectors.parquet",
+            "parquet": settings.published_dir / "parquet" / "dim_sectors" / "all.parquet",
             "manifest": settings.published_dir / "manifest.json",
         }[damage].resolve()
         path.chmod(0o644)
@@ -263,7 +265,7 @@ while not stop.exists():
     with duckdb.connect(str(folder / "insider_tiers.duckdb"), read_only=True) as connection:
         assert connection.execute("select generation from publication").fetchone() == (manifest["generation"],)
     for name, mart in manifest["marts"].items():
-        path = folder / "parquet" / f"{name}.parquet"
+        path = folder / "parquet" / name / "all.parquet"
         keys = dict(duckdb.sql(f"select key::varchar, value::varchar from parquet_kv_metadata('{path}')").fetchall())
         assert keys["generation"] == manifest["generation"]
     reads += 1
