@@ -1,10 +1,10 @@
 """Writes the readers' DuckDB file and Parquet files: whole, or from those of the generation before.
 
 A night changes some of the newest rows of twenty years. Where most of a generation is what was published before, its
-DuckDB file starts as a copy of the previous one: in every mart the rows from the first changed year on are taken out and
-written anew in order, so that the rows lie as in a file written whole. Parquet files of unchanged years are hard links
-to the previous ones. What a copy holds is known by the hashes of the previous manifest, whose files were just compared
-with theirs; what cannot be brought up to date is written whole.
+DuckDB file starts as a copy of the previous one: in every mart the rows from the first changed year on are taken out
+and written anew in order, so that the rows lie as in a file written whole. Parquet files of unchanged years are hard
+links to the previous ones. What a copy holds is known by the hashes of the previous manifest, whose files were just
+compared with theirs; what cannot be brought up to date is written whole.
 """
 
 from __future__ import annotations
@@ -67,9 +67,7 @@ class Previous:
     manifest: Mapping[str, Any]
 
     @classmethod
-    def of(
-        cls, published: Path, current: Mapping[str, Any] | None, coming: Mapping[str, Any]
-    ) -> Previous | None:
+    def of(cls, published: Path, current: Mapping[str, Any] | None, coming: Mapping[str, Any]) -> Previous | None:
         """The current generation, if it is intact and its hashes and files can stand in the coming one.
 
         Hashes of another DuckDB version cannot be compared, and every file says whether it is simulated.
@@ -102,8 +100,10 @@ class _Change:
 
     @property
     def value_count(self) -> int:
-        rows = sum(rows.row_count for year, rows in self.mart.years.items() if self.from_year and year >= self.from_year)
-        return (self.mart.row_count if self.is_whole else rows) * len(self.mart.columns)
+        """Values to write: the work."""
+        first = self.from_year
+        later = [] if first is None else [rows.row_count for year, rows in self.mart.years.items() if year >= first]
+        return (self.mart.row_count if self.is_whole else sum(later)) * len(self.mart.columns)
 
 
 class _NotAsRecordedError(Exception):
@@ -246,9 +246,7 @@ def _order(mart: Mart) -> str:
 def _create(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:
     """Copy one mart into the new file, sorted, with its descriptions."""
     name = identifier(mart.name)
-    connection.execute(
-        f"create table {_COPY}.main.{name} as from {MARTS_SCHEMA}.{name} order by {_order(mart)}"
-    )
+    connection.execute(f"create table {_COPY}.main.{name} as from {MARTS_SCHEMA}.{name} order by {_order(mart)}")
     _describe(connection, mart)
 
 
@@ -271,7 +269,8 @@ def _check_count(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:
             f"select {year} as part, count(*) from {_COPY}.main.{identifier(mart.name)} group by part"
         ).fetchall()
     )
-    expected = {part: rows.row_count for part, rows in mart.years.items()} or {None: mart.row_count}
+    expected: dict[int | None, int] = {part: rows.row_count for part, rows in mart.years.items()}
+    expected = expected or {None: mart.row_count}
     if found != {part: count for part, count in expected.items() if count}:
         raise PublishError(f"{mart.name}: {expected} rows in the warehouse, {found} in the copy. Publish again.")
 

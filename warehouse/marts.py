@@ -124,9 +124,7 @@ def read_marts(connection: duckdb.DuckDBPyConnection) -> list[Mart]:
             logger.warning("%s.%s was left by a dbt run that was killed; it is no mart", MARTS_SCHEMA, name)
             continue
         whole, years = _hashes(connection, name, listed)
-        marts.append(
-            Mart(name, descriptions[name] or "", tuple(listed), whole.row_count, whole.content_hash, years)
-        )
+        marts.append(Mart(name, descriptions[name] or "", tuple(listed), whole.row_count, whole.content_hash, years))
     return marts
 
 

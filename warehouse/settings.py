@@ -133,7 +133,7 @@ class Settings:
 
     @property
     def published_dir(self) -> Path:
-        """The readers' folder: ``insider_tiers.duckdb``, ``parquet/`` and ``manifest.json``."""
+        """The readers' folder: ``insider_tiers.duckdb``, ``parquet/<mart>/`` and ``manifest.json``."""
         return self.data_dir / "published"
 
     @property

@@ -158,7 +158,7 @@ def say_what_is_there(console: Console, settings: Settings) -> None:
     look = f"import duckdb; print(duckdb.connect('{published}', read_only=True).sql('show tables'))"
     say(f'  Python:  {sys.executable} -c "{look}"')
     say(f"  DuckDB:  duckdb -readonly {published}")
-    say(f"  Parquet: {settings.published_dir / 'parquet'}")
+    say(f"  Parquet: {settings.published_dir / 'parquet'}, a folder per table")
     say(f"Data Docs of both quality gates: {settings.quality_dir / 'data_docs' / 'index.html'}")
     say(f"Task logs: {settings.data_dir / 'airflow' / 'logs'}")
 
