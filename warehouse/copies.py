@@ -49,9 +49,10 @@ _COPY = "published_copy"
 
 # Beyond this share of values to write, copying the rest saves nothing.
 _MOST_TO_REWRITE = 0.5
-# A file that has more free blocks than this, and a few, is written whole: so it does not grow over the nights.
-_MOST_FREE = 0.25
-_FEW_BLOCKS = 16
+# A file that has become larger than this, for each of its values, than when it was last written whole, and some blocks
+# more, is written whole: rows that are taken out of the middle of a row group keep their room, and free blocks theirs.
+_MOST_GROWTH = 1.25
+_SPARE_BYTES = 4 * 262_144
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ class _Change:
         return (self.mart.row_count if self.is_whole else sum(later)) * len(self.mart.columns)
 
 
-class _NotAsRecordedError(Exception):
-    """The copy does not hold what the manifest says, or too much else."""
+class _TooLargeError(Exception):
+    """The copy takes more room than what it holds would take in a file written whole."""
 
 
 def write_copies(
@@ -116,7 +117,7 @@ def write_copies(
     manifest: Mapping[str, Any],
     marts: Sequence[Mart],
     previous: Previous | None,
-) -> tuple[dict[str, dict[str, Any]], str | None]:
+) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
     """Write the DuckDB file and the Parquet files of a generation.
 
     Args:
@@ -127,23 +128,30 @@ def write_copies(
         previous: The generation to start from, if there is one.
 
     Returns:
-        For each mart its sealed Parquet files with size and hash, and the generation the DuckDB file was made from
-        (``None`` when it was written whole).
+        For each mart its sealed Parquet files with size and hash; and of the DuckDB file, the generation it was made
+        from (``None`` when it was written whole) and how large it was when it was last written whole.
 
     Raises:
         PublishError: The rows that arrived are not those that were counted.
     """
     file = folder / generations.DATABASE
-    is_updated = previous is not None and _was_brought_up_to_date(connection, file, manifest, marts, previous)
-    if not is_updated:
+    if previous is not None and _was_brought_up_to_date(connection, file, manifest, marts, previous):
+        made = {"made_from": previous.generation, "written_whole": previous.manifest["duckdb"]["written_whole"]}
+    else:
         with _attached(connection, file):
             for mart in marts:
                 _create(connection, mart)
                 _check_count(connection, mart)
             _write_publication(connection, manifest, marts)
+        size = {"byte_count": file.stat().st_size, "value_count": _value_count(marts)}
+        made = {"made_from": None, "written_whole": size}
     with _attached(connection, file):
         parquet = {mart.name: _write_parquet(connection, folder, mart, manifest, previous) for mart in marts}
-    return parquet, previous.generation if previous and is_updated else None
+    return parquet, made
+
+
+def _value_count(marts: Sequence[Mart]) -> int:
+    return sum(mart.row_count * len(mart.columns) for mart in marts)
 
 
 @contextmanager
@@ -170,8 +178,7 @@ def _was_brought_up_to_date(
 ) -> bool:
     """Make the file from a copy of the previous one; leave nothing and say no where that gains nothing or fails."""
     changes = [_change(mart, previous.entry(mart)) for mart in marts]
-    values = sum(mart.row_count * len(mart.columns) for mart in marts)
-    if sum(change.value_count for change in changes) > _MOST_TO_REWRITE * values:
+    if sum(change.value_count for change in changes) > _MOST_TO_REWRITE * _value_count(marts):
         return False
     try:
         shutil.copyfile(previous.published / generations.DATABASE, file)
@@ -183,9 +190,8 @@ def _was_brought_up_to_date(
                 _put_in(connection, change, previous)
                 _check_count(connection, change.mart)
             _write_publication(connection, manifest, marts)
-            connection.execute(f"checkpoint {_COPY}")
-            _check_free_blocks(connection)
-    except (duckdb.Error, PublishError, _NotAsRecordedError) as error:
+        _check_size(file, marts, previous)
+    except (duckdb.Error, PublishError, _TooLargeError) as error:
         # Of a disk that is full the whole file will tell, too.
         logger.warning("%s is written whole: %s", file.name, str(error).splitlines()[0])
         for path in file.parent.glob(f"{file.name}*"):
@@ -275,13 +281,11 @@ def _check_count(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:
         raise PublishError(f"{mart.name}: {expected} rows in the warehouse, {found} in the copy. Publish again.")
 
 
-def _check_free_blocks(connection: duckdb.DuckDBPyConnection) -> None:
-    row = connection.execute(
-        f"select free_blocks, total_blocks from pragma_database_size() where database_name = '{_COPY}'"
-    ).fetchone()
-    free, total = row or (0, 0)
-    if free > _FEW_BLOCKS and free > _MOST_FREE * total:
-        raise _NotAsRecordedError(f"{free} of {total} blocks of the copy are free")
+def _check_size(file: Path, marts: Sequence[Mart], previous: Previous) -> None:
+    whole = previous.manifest["duckdb"]["written_whole"]
+    expected = whole["byte_count"] * _value_count(marts) / max(whole["value_count"], 1)
+    if file.stat().st_size > _MOST_GROWTH * expected + _SPARE_BYTES:
+        raise _TooLargeError(f"{file.stat().st_size:,} bytes, where a file written whole has {expected:,.0f}")
 
 
 def _write_publication(

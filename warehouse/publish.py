@@ -183,10 +183,10 @@ def _write_generation(
 ) -> dict[str, Any]:
     """Write the three parts of one generation; return the manifest with each file's size and hash."""
     file = folder / generations.DATABASE
-    parquet, made_from = write_copies(connection, folder, manifest, marts, previous)
+    parquet, made = write_copies(connection, folder, manifest, marts, previous)
     _check_storage(file)
     entries = {name: {**entry, "parquet": parquet[name]} for name, entry in manifest["marts"].items()}
-    sealed = {"storage_version": STORAGE_VERSION, "made_from": made_from, **generations.seal(file)}
+    sealed = {"storage_version": STORAGE_VERSION, **made, **generations.seal(file)}
     manifest = manifest | {"marts": entries, "duckdb": sealed}
     path = folder / generations.MANIFEST
     path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")

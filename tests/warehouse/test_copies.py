@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROWS = SPLIT_FROM_ROWS + 40_000
 LARGE = "marts.fct_lines"
-RUNS = 8
+RUNS = 12
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def in_order(connection: duckdb.DuckDBPyConnection, source: str, position: str) 
 
 
 def what_readers_see(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
-    """Everything of a generation but its name and times: rows as they lie, descriptions, types, hashes, Parquet rows."""
+    """Everything of a generation but its name and times: rows as they lie, descriptions, types, hashes, Parquet."""
     with duckdb.connect(str(folder / "insider_tiers.duckdb"), read_only=True) as connection:
         tables = [row[0] for row in connection.execute("select table_name from duckdb_tables() order by 1").fetchall()]
         rows = {name: in_order(connection, f"from {name}", "rowid") for name in tables if name != "publication"}
@@ -125,7 +125,6 @@ CHANGES = {
     "new year": ([f"insert into {LARGE} values ('a', '2026-01-05', 1, 'b'), ('a', '2025-01-05', 1, 'b')"], "newer"),
     "last year gone": ([f"delete from {LARGE} where filed_date >= '2024-01-01'"], "newer"),
     "year in the middle gone": ([f"delete from {LARGE} where year(filed_date) = 2022"], "newer"),
-    "first year gone": ([f"delete from {LARGE} where filed_date < '2016-01-01'"], "whole"),
     "most years": ([f"update {LARGE} set dollars = 0 where filed_date > '2017-05-05'"], "whole"),
     "small mart": (["update marts.dim_sectors set etf_symbol = 'XLF'"], "newer"),
     "mart gone": (["drop table marts.dim_sectors"], "newer"),
@@ -140,7 +139,6 @@ CHANGES = {
         "newer",
     ),
     "column added": ([f"alter table {LARGE} add column note varchar"], "whole"),
-    "column renamed": ([f"alter table {LARGE} rename column dollars to euros"], "whole"),
     "type": ([f"alter table {LARGE} alter dollars type double"], "whole"),
     "day of a row lost": ([f"update {LARGE} set filed_date = null where filed_date = '2024-05-06'"], "whole"),
     "mart becomes small": ([f"delete from {LARGE} where filed_date >= '2016-01-01'"], "whole"),
@@ -181,9 +179,10 @@ def test_unchanged_years_keep_their_files_and_changed_ones_get_new_ones(
     }
 
 
+@pytest.mark.usefixtures("published")
 @pytest.mark.parametrize("damage", ["database", "year", "year gone", "manifest", "layout", "engine", "simulated"])
 def test_nothing_is_taken_from_a_generation_that_is_damaged_or_of_another_kind(
-    settings: Settings, published: dict[str, Any], tmp_path: Path, damage: str
+    settings: Settings, tmp_path: Path, damage: str
 ) -> None:
     path = {"database": "insider_tiers.duckdb", "year": "parquet/fct_lines/2017.parquet"}.get(damage, "manifest.json")
     file = (settings.published_dir / path).resolve()
@@ -227,16 +226,18 @@ def test_a_file_that_does_not_hold_what_its_manifest_says_is_written_whole(
 
 
 def test_the_file_does_not_grow_however_often_rows_are_replaced(settings: Settings, published: dict[str, Any]) -> None:
-    sizes = []
+    sizes, made_from = [], []
     for run in range(RUNS):
         year = 2024 - run % 4
         change(settings, f"update {LARGE} set dollars = dollars + 1 where filed_date >= '{year}-05-06'")
         manifest = publish(settings, code_version="v1")
         sizes.append(manifest["duckdb"]["byte_count"])
         assert manifest["outcome"] == "published"
+        made_from.append(manifest["duckdb"]["made_from"])
+    # A quarter and four blocks more than in a file written whole; some nights write it whole to keep that.
     whole = published["duckdb"]["byte_count"]
-    assert max(sizes) <= whole * 1.34 + 16 * 262_144
-    assert sizes[-1] <= max(sizes[: RUNS // 2])
+    assert max(sizes) <= whole * 5 / 4 + 4 * 262_144
+    assert made_from.count(None) in range(1, RUNS // 2)
 
 
 def test_years_lie_in_order_and_a_query_for_a_year_skips_the_others(
