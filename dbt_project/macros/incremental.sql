@@ -38,6 +38,32 @@
 {%- endmacro %}
 
 
+-- The same for rows of quarter ends: all issuers where the calendar of quarter ends reaches further than the rows do,
+-- because a quarter has ended or older filings have come. Within their reach every quarter end was computed before.
+{% macro of_changed_issuers_or_quarters(quarter_ends) -%}
+    {%- set changed_issuers = changed('int_changed_issuers') -%}
+    {%- if changed_issuers and is_incremental() -%}
+    where
+        issuer_cik in (select issuer_cik from {{ changed_issuers }})
+        or exists (
+            select 1 from {{ quarter_ends }}
+            where
+                quarter_end > (select coalesce(max(quarter_end), date '1900-01-01') from {{ this }})
+                or quarter_end < (select min(quarter_end) from {{ this }})
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+-- Hook behind them: a quarter end that is none of the calendar's any more takes its rows with it.
+{% macro drop_gone_quarters(dates) -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }}
+    where quarter_end not in (select as_of_date from {{ dates }} where is_quarter_end)
+    {%- endif -%}
+{%- endmacro %}
+
+
 -- Strategy replace_filings: the rows of every changed filing give way to those just computed, to none where the
 -- filing is gone. (dbt's own delete+insert would keep the rows of a key that has no new ones.)
 {% macro get_incremental_replace_filings_sql(arg_dict) -%}
@@ -46,8 +72,17 @@
 
 
 -- Strategy replace_issuers: the same by issuer; also for an issuer the model itself found to be out of date.
+-- What it found joins the list, so that whatever is made of the model follows it. (Nothing else may work from the list
+-- meanwhile: only int_transactions_flagged finds any, and every other model by issuer comes before or after it.)
 {% macro get_incremental_replace_issuers_sql(arg_dict) -%}
-    {{ return(adapter.dispatch('replace_rows')(arg_dict, 'issuer_cik', ref('int_changed_issuers'))) }}
+    {%- set changed_issuers = ref('int_changed_issuers') -%}
+    {%- set replacing = adapter.dispatch('replace_rows')(arg_dict, 'issuer_cik', changed_issuers) -%}
+    {%- set listing -%}
+    insert into {{ changed_issuers }} (issuer_cik)
+    select distinct issuer_cik from {{ arg_dict['temp_relation'] }}
+    where issuer_cik is not null and issuer_cik not in (select issuer_cik from {{ changed_issuers }})
+    {%- endset -%}
+    {{ return(replacing ~ ";\n" ~ listing) }}
 {%- endmacro %}
 
 

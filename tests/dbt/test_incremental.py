@@ -8,6 +8,7 @@ quarter both roads hold, issuer records. After each build every table is compare
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import shutil
@@ -123,7 +124,7 @@ class History:
         )
 
     def load_records(self, records: dict[str, str]) -> LoadResult:
-        """Load issuer records: CIK to SIC."""
+        """Load issuer records, CIK to SIC, and the results filings they list."""
         path = self.folder / "records.parquet"
         columns = file_columns("issuer_records")
         with duckdb.connect() as connection:
@@ -135,10 +136,31 @@ class History:
                     [cik, f"Company {cik}", sic, datetime(2025, 12, 20, tzinfo=UTC), f"{cik} {sic}"],
                 )
             connection.execute(f"copy records to '{path}'")
+        # Each company tells its results in the middle of every quarter's second month, as its record lists them.
+        listed = self.folder / "issuer_filings.parquet"
+        columns = file_columns("issuer_filings")
+        with duckdb.connect() as connection:
+            connection.execute(f"create table filings ({', '.join(f'{name} {kind}' for name, kind in columns)})")
+            for (cik, sic), month in itertools.product(records.items(), ("2024-11", "2025-02", "2025-05", "2025-08")):
+                connection.execute(
+                    "insert into filings (cik, accession_number, form_type, filing_date, items, fetched_at, sha256, "
+                    "is_simulated) values (?, ?, '8-K', ?, '2.02', ?, ?, true)",
+                    [
+                        cik,
+                        f"{cik}-{month[2:4]}-0000{month[5:]}",
+                        f"{month}-15",
+                        datetime(2025, 12, 20, tzinfo=UTC),
+                        f"{cik} {sic}",
+                    ],
+                )
+            connection.execute(f"copy filings to '{listed}'")
         outcomes = self.folder / "fetch_outcomes.jsonl"
         outcomes.write_text("")
         return self.replace(
-            "issuers", "issuers", {"issuer_records": path, "fetch_outcomes": outcomes}, f"records {records}"
+            "issuers",
+            "issuers",
+            {"issuer_records": path, "issuer_filings": listed, "fetch_outcomes": outcomes},
+            f"records {records}",
         )
 
     def load_director(self, year: int, issuer: str) -> None:
@@ -266,6 +288,17 @@ def test_a_history_in_any_order_gives_the_tables_of_a_full_refresh(mirror: Path,
             "select count(*) filter (where is_superseded), count(*) filter (where is_withdrawn), "
             "count(distinct sic_source) from marts.fct_insider_transactions"
         ).fetchall()[0]
+        timed, clusters, scored, quarters = connection.execute(
+            "select (select count(expected_release_on) from marts.fct_trade_timing), "
+            "(select count(*) from marts.fct_cluster_buys), "
+            "(select count(distinct conviction_score) from marts.fct_trade_conviction), "
+            "(select count(distinct quarter_end) from marts.fct_issuer_ratios_quarterly)"
+        ).fetchall()[0]
+    # The company models have something to be wrong about.
+    assert timed > 0
+    assert clusters > 0
+    assert scored > 1
+    assert quarters > 1
     assert superseded > 0
     assert withdrawn > 0
     assert sources == 3

@@ -1,15 +1,15 @@
 -- noqa: disable=LT02
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_issuers',
+    on_schema_change='fail',
+    post_hook="{{ drop_gone_quarters(ref('int_as_of_dates')) }}"
+) }}
 {#- A window of up to a quarter holds one quarter end at most; longer ones hold more. #}
 {%- set groups = insider_group_conditions() %}
 {%- set window_days = company_parameter('issuer_window_days') %}
 {%- set most_quarter_ends = window_days // 90 + 1 %}
 with
-
-grouped_lines as (
-
-    select * from {{ ref('int_signal_lines_grouped') }}
-
-),
 
 dates as (
 
@@ -24,6 +24,13 @@ quarter_ends as (
         quarter_end_number
     from dates
     where is_quarter_end
+
+),
+
+grouped_lines as (
+
+    select * from {{ ref('int_signal_lines_grouped') }}
+    {{ of_changed_issuers_or_quarters('quarter_ends') }}
 
 ),
 

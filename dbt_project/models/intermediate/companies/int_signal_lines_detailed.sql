@@ -1,14 +1,18 @@
+{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
+
 with
 
 transactions_flagged as (
 
     select * from {{ ref('int_transactions_flagged') }}
+    {{ of_changed_issuers() }}
 
 ),
 
 filing_owners as (
 
     select * from {{ ref('int_filing_owners') }}
+    {{ of_changed_issuers() }}
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
 {%- set year_days = company_parameter('results_year_days') %}
 {%- set slack = company_parameter('results_slack_days') %}
 {%- set season = company_parameter('results_season_days') %}
@@ -7,12 +8,14 @@ with
 signal_lines as (
 
     select * from {{ ref('int_signal_lines_detailed') }}
+    {{ of_changed_issuers() }}
 
 ),
 
 earnings_releases as (
 
     select * from {{ ref('int_earnings_releases') }}
+    {{ of_changed_issuers() }}
 
 ),
 

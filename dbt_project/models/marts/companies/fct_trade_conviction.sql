@@ -1,28 +1,33 @@
 -- noqa: disable=LT02
+{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
 {%- set components = ['role', 'holding', 'history', 'timing', 'cluster', 'opportunistic', 'pattern'] %}
 with
 
 signal_lines as (
 
     select * from {{ ref('int_signal_lines_detailed') }}
+    {{ of_changed_issuers() }}
 
 ),
 
 trades_measured as (
 
     select * from {{ ref('int_trades_measured') }}
+    {{ of_changed_issuers() }}
 
 ),
 
 purchases_in_clusters as (
 
     select * from {{ ref('int_purchases_in_clusters') }}
+    {{ of_changed_issuers() }}
 
 ),
 
 trade_timing as (
 
     select * from {{ ref('fct_trade_timing') }}
+    {{ of_changed_issuers() }}
 
 ),
 

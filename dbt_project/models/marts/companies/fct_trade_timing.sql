@@ -1,14 +1,18 @@
+{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
+
 with
 
 signal_lines as (
 
     select * from {{ ref('int_signal_lines_detailed') }}
+    {{ of_changed_issuers() }}
 
 ),
 
 trade_days_timed as (
 
     select * from {{ ref('int_trade_days_timed') }}
+    {{ of_changed_issuers() }}
 
 ),
 
