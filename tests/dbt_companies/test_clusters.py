@@ -116,6 +116,13 @@ def clusters_by_definition(lines: pd.DataFrame) -> list[Cluster]:
     ]
 
 
+def tables_of(lines: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What the models of clusters start from: lines, and the names and links of their filings."""
+    of_filing = ["owner_names", "filing_url"]
+    filings = lines[["accession_number", *of_filing]].drop_duplicates()
+    return {LINES: lines.drop(columns=of_filing), "intermediate.int_filings": filings}
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_clusters_are_those_of_the_definition(company_models: CompanyModels, seed: int) -> None:
     lines = random_lines(seed, 260)
@@ -123,7 +130,7 @@ def test_clusters_are_those_of_the_definition(company_models: CompanyModels, see
         (c.issuer, c.first, c.last, c.known_from, c.known_to, c.owners, round(c.dollars, 4), frozenset(c.roles))
         for c in clusters_by_definition(lines)
     }
-    with company_models.run({LINES: lines}, MODELS) as connection:
+    with company_models.run(tables_of(lines), MODELS) as connection:
         actual = {
             (issuer, first, last, known_from, known_to, owners, round(float(dollars), 4), frozenset(roles.split(",")))
             for issuer, first, last, known_from, known_to, owners, dollars, roles in connection.execute(
@@ -145,7 +152,7 @@ def test_what_becomes_known_later_changes_no_cluster_of_the_past(company_models:
         select * exclude (latest_first_trade_date, latest_last_trade_date, latest_owner_count, latest_value_usd)
             replace (case when known_to <= $cut then known_to end as known_to)
         from marts.fct_cluster_buys where known_from <= $cut order by cluster_key"""
-    with company_models.run({LINES: before}, MODELS) as known, company_models.run({LINES: lines}, MODELS) as full:
+    with company_models.run(tables_of(before), MODELS) as known, company_models.run(tables_of(lines), MODELS) as full:
         as_known = known.execute(query, {"cut": cut}).fetchall()
         as_told_later = full.execute(query, {"cut": cut}).fetchall()
     assert len(as_known) > 2
@@ -162,7 +169,7 @@ def test_a_purchase_known_late_joins_what_has_grown_but_not_what_was_known(compa
         date(2024, 6, 3)
     ]
     lines["lead_owner_cik"] = list("1234567")
-    with company_models.run({LINES: lines}, MODELS) as connection:
+    with company_models.run(tables_of(lines), MODELS) as connection:
         rows = connection.execute(
             "select first_trade_date, last_trade_date, owner_count, latest_first_trade_date, latest_last_trade_date, "
             "latest_owner_count from marts.fct_cluster_buys order by known_from"

@@ -62,7 +62,6 @@ signal_lines_detailed as (
         signal_lines.issuer_cik,
         signal_lines.owner_ciks as insider_key,
         coalesce(lead_owners.lead_owner_cik, signal_lines.owner_ciks) as lead_owner_cik,
-        signal_lines.owner_names,
         signal_lines.role_code,
         signal_lines.is_officer_or_director,
         signal_lines.is_executive,
@@ -92,8 +91,7 @@ signal_lines_detailed as (
             coalesce(signal_lines.security_title, ''),
             coalesce(signal_lines.direct_indirect_code, ''),
             coalesce(signal_lines.ownership_nature, '')
-        ) as holding_key,
-        signal_lines.filing_url
+        ) as holding_key
     from signal_lines
     left join lead_owners
         on signal_lines.accession_number = lead_owners.accession_number

@@ -30,15 +30,25 @@ role_codes as (
 
 ),
 
+filings as (
+
+    select * from {{ ref('int_filings') }}
+
+),
+
 member_lines as (
 
     select
         cluster_lines.cluster_key,
         signal_lines.*,
+        filings.owner_names,
+        filings.filing_url,
         role_codes.role_rank
     from cluster_lines
     inner join signal_lines
         on cluster_lines.transaction_line_key = signal_lines.transaction_line_key
+    inner join filings
+        on signal_lines.accession_number = filings.accession_number
     inner join role_codes
         on signal_lines.role_code = role_codes.role_code
 
@@ -98,7 +108,7 @@ line_totals as (
 
 ),
 
-filings as (
+cluster_filings as (
 
     select
         cluster_key,
@@ -110,7 +120,7 @@ filings as (
             accession_number,
             filing_url
         from member_lines
-    ) as cluster_filings
+    ) as filings_once
     group by cluster_key
 
 ),
@@ -140,8 +150,8 @@ fct_cluster_buys as (
         cast(line_totals.share_count as decimal(38, 4)) as share_count,
         cast(line_totals.value_usd as decimal(38, 4)) as value_usd,
         {{ quotient('owner_totals.largest_owner_usd', 'line_totals.value_usd') }} as largest_owner_share,
-        filings.accession_numbers,
-        filings.filing_urls,
+        cluster_filings.accession_numbers,
+        cluster_filings.filing_urls,
         clusters_grown.latest_first_trade_date,
         clusters_grown.latest_last_trade_date,
         coalesce(clusters_grown.latest_owner_count, 0) as latest_owner_count,
@@ -151,8 +161,8 @@ fct_cluster_buys as (
         on clusters_opened.cluster_key = owner_totals.cluster_key
     inner join line_totals
         on clusters_opened.cluster_key = line_totals.cluster_key
-    inner join filings
-        on clusters_opened.cluster_key = filings.cluster_key
+    inner join cluster_filings
+        on clusters_opened.cluster_key = cluster_filings.cluster_key
     left join clusters_grown
         on clusters_opened.cluster_key = clusters_grown.cluster_key
 
