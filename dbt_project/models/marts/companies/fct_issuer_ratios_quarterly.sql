@@ -7,17 +7,10 @@
 {%- set reversal_quarters = company_parameter('reversal_quarter_count') %}
 with
 
-quarter_ends as (
-
-    select distinct quarter_end
-    from {{ ref('int_issuer_totals_at_quarter_ends') }}
-
-),
-
 issuer_totals as (
 
     select * from {{ ref('int_issuer_totals_at_quarter_ends') }}
-    {{ of_changed_issuers_or_quarters('quarter_ends') }}
+    {{ of_changed_issuers_or_quarters(ref('int_issuer_totals_at_quarter_ends')) }}
 
 ),
 
