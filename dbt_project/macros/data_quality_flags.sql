@@ -66,6 +66,7 @@
         "price_above_any_share",
         "far_above_issuer_prices",
         "far_below_issuer_prices",
+        "exercise_price_typed",
         "price_outside_own_range",
         "depositary_unit_mismatch",
         "value_beyond_belief"

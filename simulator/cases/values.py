@@ -26,6 +26,8 @@ def write(book: CaseBook) -> None:
     _put_right(book)
     _holdings(book)
     _securities(book)
+    _totals_everywhere(book)
+    _exercise_prices(book)
 
 
 def _neighbours(book: CaseBook, issuer: Issuer, prices: tuple[str, ...], shares: str = "300") -> None:
@@ -348,3 +350,49 @@ def _securities(book: CaseBook) -> None:
         "T06-swap", 6, filing, 3, why, security_class="common", is_equity_swap=True, is_signal_trade=True,
         cleanse_grade="B", cleanse_reason="equity_swap",
     )  # fmt: skip
+
+
+def _totals_everywhere(book: CaseBook) -> None:
+    issuer = book.issuer("Every Total Dental Corp", "3843")
+    owner = book.owner("Penhaligon Marcus", "TenPercentOwner")
+
+    def sale(place: int, shares: str, price: str) -> CaseFiling:
+        return book.file(book.rows(book.day(place), issuer, owner, [Trade("S", shares, price)]))
+
+    filing = sale(2, "1510", "3756.66")
+    why = "the first total of its kind: nothing known by then speaks against $3,757 a share"
+    book.expect("T07-first-total", 7, filing, 1, why, **_VALID)
+    why = "every filing of the issuer has the total as its price: it grows with the shares, 2.47 dollars for each"
+    for place, shares, price in ((5, "4533", "11206.64"), (8, "911", "2096.30"), (10, "12500", "28750.00")):
+        filing = sale(place, shares, price)
+        book.expect(
+            f"T07-every-total-of-{shares}", 7, filing, 1, why, is_signal_trade=True, price_reason_code="total_in_price",
+            cleanse_grade="C", **_SUSPECT,
+        )  # fmt: skip
+
+    issuer = book.issuer("Dear Share Homes Inc", "1531")
+    why = "a share that trades near $2,400, in lots of all sizes"
+    for place, (shares, price) in enumerate((("120", "2401.10"), ("700", "2388.05"), ("2500", "2440.75"))):
+        seller = book.owner(f"Quillinan {chr(65 + place)}.", "Director")
+        filing = book.file(book.rows(book.day(3 + 2 * place), issuer, seller, [Trade("S", shares, price)]))
+        book.expect("T07-dear-share", 7, filing, 1, why, **_VALID)
+
+
+def _exercise_prices(book: CaseBook) -> None:
+    issuer = book.issuer("Strike Typed Imaging Inc", "3845")
+    _neighbours(book, issuer, ("9.10", "9.05", "10.20", "9.80"))
+    owner = book.owner("Ravenscroft Delia", "Officer", "CFO")
+    trades = [Trade("M", "6500", "1.99", after="16500"), Trade("S", "1100", "1.99", after="15400")]
+    filing = book.file(book.rows(book.day(6), issuer, owner, trades))
+    why = "the sale has the exercise price of its own filing, where everybody else got nine dollars"
+    wrong = {"price_reason_code": "exercise_price_typed", "cleanse_grade": "C", **_SUSPECT}
+    book.expect("T07-exercise-price", 7, filing, 2, why, **wrong)
+    option = Trade("M", "800", "0", acquired="D", title="Stock Option (Right to Buy)", strike="3.25", after="0")
+    trades = [Trade("M", "800", None, after="16200"), Trade("S", "800", "3.25", after="15400")]
+    filing = book.file(book.rows(book.day(8), issuer, owner, trades, derivatives=[option]))
+    why = "the same, where only the option's own line tells what the exercise cost"
+    book.expect("T07-strike-price", 7, filing, 2, why, **wrong)
+    trades = [Trade("M", "700", "9.40", after="16100"), Trade("S", "700", "9.40", after="15400")]
+    filing = book.file(book.rows(book.day(10), issuer, owner, trades))
+    why = "options exercised and sold at one price, and it is the market's"
+    book.expect("T07-exercise-at-market", 7, filing, 2, why, price_status="valid", price_reason_code=None)

@@ -32,6 +32,7 @@ priced_lines as (
         direction,
         share_count,
         price_usd,
+        cast(price_usd as double) / nullif(cast(share_count as double), 0) as price_by_share_count,
         value_usd,
         price_footnote_ids,
         security_class,
@@ -52,6 +53,133 @@ priced_lines as (
     where
         table_code = 'N'
         and transaction_code in ('P', 'S', 'F')
+
+),
+
+-- Few shares are as dear as this, so that few lines are compared, and a total below it does little harm.
+dear_groups as (
+
+    select distinct price_group
+    from priced_lines
+    where price_usd >= {{ var('price_total_usd') }} and share_count >= 5
+
+),
+
+-- Where every filing of an issuer has the total in its price field, each confirms the other. What gives them away is that
+-- the price grows with the number of shares: no share costs ten times as much because ten times as many are sold, and a
+-- split moves the two against each other. The same number of shares at the same price says it once, however often.
+amounts_by_day as (
+
+    select distinct
+        priced_lines.price_group,
+        priced_lines.filed_date,
+        priced_lines.share_count,
+        priced_lines.price_usd,
+        priced_lines.price_by_share_count
+    from priced_lines
+    inner join dear_groups
+        on priced_lines.price_group = dear_groups.price_group
+    where priced_lines.price_usd > 0 and priced_lines.share_count > 0
+
+),
+
+dear_amounts as (
+
+    select *
+    from amounts_by_day
+    where price_usd >= {{ var('price_total_usd') }} and share_count >= 5
+
+),
+
+dear_amounts_compared as (
+
+    select
+        dear_amounts.price_group,
+        dear_amounts.filed_date,
+        dear_amounts.share_count,
+        dear_amounts.price_usd,
+        amounts_by_day.share_count as other_share_count,
+        amounts_by_day.price_usd as other_price_usd,
+        max(
+            greatest(
+                cast(dear_amounts.price_usd as double) / cast(amounts_by_day.price_usd as double),
+                cast(amounts_by_day.price_usd as double) / cast(dear_amounts.price_usd as double)
+            )
+        ) as prices_apart_ratio,
+        max(
+            greatest(
+                dear_amounts.price_by_share_count / amounts_by_day.price_by_share_count,
+                amounts_by_day.price_by_share_count / dear_amounts.price_by_share_count
+            )
+        ) as quotients_apart_ratio
+    from dear_amounts
+    inner join amounts_by_day
+        on
+            dear_amounts.price_group = amounts_by_day.price_group
+            and dear_amounts.filed_date >= amounts_by_day.filed_date
+            and dear_amounts.filed_date <= {{ add_days('amounts_by_day.filed_date', var('price_reference_days')) }}
+    group by
+        dear_amounts.price_group,
+        dear_amounts.filed_date,
+        dear_amounts.share_count,
+        dear_amounts.price_usd,
+        amounts_by_day.share_count,
+        amounts_by_day.price_usd
+
+),
+
+-- One other whose price is so far off that one of the two must be wrong, or three that are less far off; and two thirds
+-- of all that is known must agree, since among many lots of a share that moves some grow with its price.
+totals_by_share_count as (
+
+    select
+        price_group,
+        filed_date,
+        share_count,
+        price_usd
+    from dear_amounts_compared
+    group by price_group, filed_date, share_count, price_usd
+    having
+        3 * count(*) filter (where quotients_apart_ratio <= {{ var('total_quotient_ratio') }}) >= 2 * count(*)
+        and (
+            count(*) filter (
+                where
+                quotients_apart_ratio <= {{ var('total_quotient_ratio') }}
+                and prices_apart_ratio >= {{ var('total_prices_far_apart_ratio') }}
+                and other_price_usd >= {{ var('price_total_usd') }}
+                and other_share_count >= 5
+            ) >= 1
+            or count(*) filter (
+                where
+                quotients_apart_ratio <= {{ var('total_quotient_ratio') }}
+                and prices_apart_ratio >= {{ var('total_prices_apart_ratio') }}
+                and other_price_usd >= 100
+                and other_share_count >= 5
+            ) >= 3
+        )
+
+),
+
+-- What an option of the same filing cost to exercise: beside the shares acquired, or in the table of derivatives.
+exercise_prices as (
+
+    select
+        accession_number,
+        price_usd
+    from transaction_lines
+    where
+        transaction_code in ('M', 'X', 'O', 'C')
+        and table_code = 'N'
+        and price_usd > 0
+    union
+    select
+        accession_number,
+        exercise_price_usd as price_usd
+    from transaction_lines
+    where
+        transaction_code in ('M', 'X', 'O', 'C')
+        and table_code = 'D'
+        and exercise_price_usd > 0
 
 ),
 
@@ -130,6 +258,8 @@ compared as (
             else coalesce(reference_prices.window_reference_price_usd, reference_prices.earlier_price_usd)
         end as reference_price_usd,
         reference_prices.window_reference_price_usd is null as is_earlier_reference,
+        totals_by_share_count.price_group is not null as is_total_by_share_count,
+        exercise_prices.accession_number is not null as is_at_exercise_price,
         coalesce(line_notes.says_depositary_shares, false) or priced_lines.security_class = 'depositary_share'
             as is_about_depositary_shares,
         line_price_notes.depositary_ratio,
@@ -142,6 +272,17 @@ compared as (
         on
             priced_lines.accession_number = reference_prices.accession_number
             and priced_lines.price_group = reference_prices.price_group
+    left join totals_by_share_count
+        on
+            priced_lines.price_group = totals_by_share_count.price_group
+            and priced_lines.filed_date = totals_by_share_count.filed_date
+            and priced_lines.share_count = totals_by_share_count.share_count
+            and priced_lines.price_usd = totals_by_share_count.price_usd
+    left join exercise_prices
+        on
+            priced_lines.accession_number = exercise_prices.accession_number
+            and priced_lines.price_usd = exercise_prices.price_usd
+            and priced_lines.direction = 'sell'
     left join line_notes
         on priced_lines.transaction_line_key = line_notes.transaction_line_key
     left join line_price_notes
@@ -275,6 +416,15 @@ with_evidence as (
         with_distance.reference_price_usd,
         with_distance.other_filing_count,
         with_distance.price_ratio,
+        with_distance.is_total_by_share_count,
+        -- The market stands far above what the exercise cost, or nobody would have exercised; the equal number proves
+        -- the slip, so that other filings with the same slip do not acquit it.
+        coalesce(
+            with_distance.is_at_exercise_price
+            and with_distance.other_filing_count >= 2
+            and with_distance.price_ratio * {{ var('exercise_price_below_ratio') }} <= 1,
+            false
+        ) as is_exercise_price,
         with_distance.is_about_depositary_shares,
         with_distance.depositary_ratio,
         with_distance.price_range_low_usd,
@@ -303,6 +453,8 @@ reasons as (
             when price_usd < 0 or share_count < 0 then 'negative_amount'
             when is_like_total then 'total_in_price'
             when is_like_share_count then 'shares_in_price'
+            when is_total_by_share_count then 'total_in_price'
+            when is_exercise_price then 'exercise_price_typed'
             when is_foreign_currency_price then 'foreign_currency'
             -- The decimal point lost or moved: 1,031.414 filed as 1031414.
             when

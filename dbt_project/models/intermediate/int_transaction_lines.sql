@@ -45,6 +45,7 @@ nonderivative_lines as (
         ownership_nature,
         share_count,
         price_usd,
+        cast(null as decimal(18, 6)) as exercise_price_usd,
         share_count_owned_after,
         transaction_date,
         transaction_date_as_filed,
@@ -88,6 +89,7 @@ derivative_lines as (
         ownership_nature,
         share_count,
         price_usd,
+        exercise_price_usd,
         share_count_owned_after,
         transaction_date,
         transaction_date_as_filed,
@@ -281,6 +283,7 @@ transaction_lines as (
             round(cast(with_security_class.share_count as double) * cast(with_security_class.price_usd as double), 2)
             as decimal(18, 2)
         ) as value_usd,
+        with_security_class.exercise_price_usd,
         with_security_class.share_count_owned_after,
         -- Only P and S in the non-derivative table are decisions to buy or sell at the market's price.
         case
