@@ -65,9 +65,9 @@ dear_groups as (
 
 ),
 
--- Where every filing of an issuer has the total in its price field, each confirms the other. What gives them away is that
--- the price grows with the number of shares: no share costs ten times as much because ten times as many are sold, and a
--- split moves the two against each other. The same number of shares at the same price says it once, however often.
+-- Where every filing of an issuer has the total in its price field, each confirms the other. What gives them away is
+-- that the price grows with the number of shares: no share costs ten times as much because ten times as many are sold,
+-- and a split moves the two against each other. The same number of shares at the same price says it once.
 amounts_by_day as (
 
     select distinct
