@@ -121,13 +121,20 @@ notes as (
 
 ),
 
+-- Filers write the same sentence thousands of times; it is read once.
+texts as (
+
+    select distinct note_text
+    from notes
+
+),
+
 -- The plain-text test in front of each pattern only saves time: a case reads its pattern for the few notes that can
 -- match.
-classified as (
+texts_read as (
 
     select
-        accession_number,
-        footnote_id,
+        note_text,
         case
             when
                 contains(note_text, '10b')
@@ -281,16 +288,14 @@ classified as (
             when contains(note_text, 'includ')
                 then {{ text_matches('note_text', "^[^.;]{0,40}\\binclud(es?|ed|ing)\\b") }}
             else false
-        end as speaks_of_holding,
-        -- What a short remark names is what was reported; a long one tells of awards, accounts and earlier filings too.
-        footnote_id = 'remarks' and length(note_text) <= 160 and not contains(note_text, 'amend') as is_short_remark
-    from notes
+        end as speaks_of_holding
+    from texts
 
 ),
 
-footnotes_classified as (
+texts_that_speak as (
 
-    select * from classified
+    select * from texts_read
     where
         mentions_10b5_1
         or mentions_private_placement
@@ -302,6 +307,32 @@ footnotes_classified as (
         or mentions_depositary_shares
         or mentions_shared_ownership
         or mentions_omission
+
+),
+
+footnotes_classified as (
+
+    select
+        notes.accession_number,
+        notes.footnote_id,
+        texts_that_speak.mentions_10b5_1,
+        texts_that_speak.denies_10b5_1,
+        texts_that_speak.mentions_private_placement,
+        texts_that_speak.mentions_offering_allotment,
+        texts_that_speak.mentions_offering_closing,
+        texts_that_speak.mentions_plan_purchase,
+        texts_that_speak.mentions_dividend_reinvestment,
+        texts_that_speak.mentions_exercise_sale,
+        texts_that_speak.mentions_depositary_shares,
+        texts_that_speak.mentions_shared_ownership,
+        texts_that_speak.mentions_omission,
+        texts_that_speak.speaks_of_holding,
+        -- What a short remark names is what was reported; a long one tells of awards, accounts and earlier filings too.
+        notes.footnote_id = 'remarks' and length(notes.note_text) <= 160 and not contains(notes.note_text, 'amend')
+            as is_short_remark
+    from notes
+    inner join texts_that_speak
+        on notes.note_text = texts_that_speak.note_text
 
 )
 

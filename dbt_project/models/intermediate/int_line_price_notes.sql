@@ -77,17 +77,11 @@ footnote_texts as (
 
 ),
 
--- The plain-text tests only save time: patterns are read for the few notes that can match.
-price_footnotes as (
+-- Filers write the same sentence many times; it is read once. The plain-text tests only save time, too: patterns are
+-- read for the few notes that can match.
+texts as (
 
-    select
-        accession_number,
-        footnote_id,
-        note_text,
-        {{ text_matches(
-            'note_text',
-            "canad|euro|[€£¥₪]|[a-z]\\$|shekel|krona|krone|kronor|franc|renminbi|pence|pounds|australian d|peso|currency|\\b(cad|cdn|gbp|eur|sek|nok|dkk|chf|nis|ils|rmb|cny|jpy|hkd|aud|nzd|inr|yen|rand)\\b"
-        ) }} as hints_at_foreign_currency
+    select distinct note_text
     from footnote_texts
     where
         contains(note_text, 'rang')
@@ -101,18 +95,28 @@ price_footnotes as (
 
 ),
 
+price_texts as (
+
+    select
+        note_text,
+        {{ text_matches(
+            'note_text',
+            "canad|euro|[€£¥₪]|[a-z]\\$|shekel|krona|krone|kronor|franc|renminbi|pence|pounds|australian d|peso|currency|\\b(cad|cdn|gbp|eur|sek|nok|dkk|chf|nis|ils|rmb|cny|jpy|hkd|aud|nzd|inr|yen|rand)\\b"
+        ) }} as hints_at_foreign_currency
+    from texts
+
+),
+
 marked as (
 
     select
-        accession_number,
-        footnote_id,
         note_text,
         hints_at_foreign_currency,
         case
             when hints_at_foreign_currency then {{ mark_money('note_text') }}
             else note_text
         end as money_text
-    from price_footnotes
+    from price_texts
 
 ),
 
@@ -120,7 +124,16 @@ with_ranges as (
 
     select
         *,
-        {{ price_range_amounts('money_text') }} as range_amounts,
+        -- A range has a word that opens it, or two amounts with their signs.
+        case
+            when
+                contains(money_text, 'rang')
+                or contains(money_text, 'between')
+                or contains(money_text, 'from')
+                or contains(money_text, 'low')
+                or money_text like '%$%$%'
+                then {{ price_range_amounts('money_text') }}
+        end as range_amounts,
         case when hints_at_foreign_currency then {{ price_range_amounts('money_text', '¤') }} end
             as foreign_range_amounts
     from marked
@@ -129,11 +142,10 @@ with_ranges as (
 
 -- An average over several trades; "the average of the closing prices of thirty days" sets what a grant is worth and
 -- stands on no open-market line.
-footnotes_read as (
+texts_read as (
 
     select
-        accession_number,
-        footnote_id,
+        note_text,
         money_text,
         {{ text_matches(
             'note_text',
@@ -183,18 +195,21 @@ line_footnotes as (
 
     select
         line_footnote_ids.transaction_line_key,
+        line_footnote_ids.accession_number,
         line_footnote_ids.price_usd,
-        footnotes_read.*,
-        footnotes_read.names_an_average
+        texts_read.*,
+        texts_read.names_an_average
         or coalesce(
             {{ footnote_is_listed('line_footnote_ids.footnote_id', 'line_footnote_ids.price_footnote_ids') }},
             false
         ) as is_about_price
     from line_footnote_ids
-    inner join footnotes_read
+    inner join footnote_texts
         on
-            line_footnote_ids.accession_number = footnotes_read.accession_number
-            and line_footnote_ids.footnote_id = footnotes_read.footnote_id
+            line_footnote_ids.accession_number = footnote_texts.accession_number
+            and line_footnote_ids.footnote_id = footnote_texts.footnote_id
+    inner join texts_read
+        on footnote_texts.note_text = texts_read.note_text
 
 ),
 
