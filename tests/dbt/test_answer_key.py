@@ -177,6 +177,6 @@ def test_the_ledgers_own_tests_fail_when_a_loss_is_hidden(simulated_warehouse: P
                 select max(filing_day) from marts.fct_filing_day_ledger where lost_joint_duplicate_count > 0
             )"""
         )
-    with pytest.raises(AssertionError, match="open_market_lines_add_up_to_signal_lines") as raised:
+    with pytest.raises(AssertionError, match="open_market_lines_add_up_to_signal_lines is broken by 1 rows") as raised:
         run_dbt(tmp_path, "test", "--select", "fct_filing_day_ledger,test_type:data")
     assert "ERROR=1 " in str(raised.value)

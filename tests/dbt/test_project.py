@@ -158,6 +158,21 @@ def test_what_the_project_no_longer_makes_is_dropped_after_a_run_without_failure
     assert re.findall(r'Dropped .*"(\w+)": no model', said) == ["int_renamed", "fct_forgotten"]
 
 
+def test_a_failed_test_of_many_rules_names_those_that_are_broken(empty_build: Path, tmp_path: Path) -> None:
+    shutil.copy(empty_build / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        line_count = connection.execute("select count(*) from seeds.form4_corrections").fetchall()[0][0]
+        connection.execute("update seeds.form4_corrections set reason = null, table_code = 'X', corrected_value = '?'")
+    with pytest.raises(AssertionError, match="rows_of_form4_corrections") as raised:
+        run_dbt(tmp_path, "test", "--select", "rows_of_form4_corrections")
+    broken = re.findall(r"rows_of_form4_corrections: (.+) is broken by (\d+) rows", str(raised.value))
+    assert line_count > 1
+    assert broken == [
+        (rule, str(line_count))
+        for rule in ("reason is filled", "table_code is an accepted value", "corrected_values_can_be_read")
+    ]
+
+
 def test_every_mart_and_column_of_the_published_file_is_described(simulated_warehouse: Path) -> None:
     settings = Settings(data_dir=simulated_warehouse.parent)
     manifest = publish(settings)
