@@ -8,9 +8,9 @@
 
 ### What it does
 
-**Kind:** `now`. Runs when raw has changed. It waits for loads on their way, a quarter of an hour at most, that several
-become one build; when the published copy holds all that is loaded, it is skipped. By hand it neither waits nor skips.
-Before it builds, it freezes the last quarter's published tiers once they are due: `docs/runbooks/restated_tier.md`.
+**Kind:** `now`. Runs when raw has changed and waits for loads on their way, 15 minutes at most; skipped when the
+published copy holds all that is loaded. By hand it neither waits nor skips. First it freezes the last quarter's
+published tiers, once they are due: `docs/runbooks/restated_tier.md`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from dags.common import BUILDS, DEFAULT_ARGS, RAW, fail_for_good, loads_under_way
-
-LONGEST_WAIT = timedelta(minutes=15)  # A catch-up takes hours; readers shall see something of it before the end.
 
 with DAG(
     dag_id="warehouse_build",
@@ -40,10 +38,10 @@ with DAG(
 
     @task.sensor(mode="reschedule", poke_interval=10, timeout=3600, pool="default_pool")
     def loads_are_done(**context: Any) -> bool:
-        """Wait for the loads on their way, so that they are built together."""
+        """Wait for the loads on their way, but not for hours of catching up: readers shall see something of those."""
         run = context["dag_run"]
         waited = datetime.now(UTC) - run.start_date
-        return run.run_type != "asset_triggered" or waited > LONGEST_WAIT or not loads_under_way(context["ti"])
+        return run.run_type != "asset_triggered" or waited > timedelta(minutes=15) or not loads_under_way(context["ti"])
 
     @task(**BUILDS)
     def dbt_build(**context: Any) -> None:
