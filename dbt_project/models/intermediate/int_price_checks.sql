@@ -73,6 +73,12 @@ amounts_by_day as (
     select distinct
         priced_lines.price_group,
         priced_lines.filed_date,
+        -- Whatever lies within the days compared stands in the same stretch of as many days, or in the one before.
+        cast(
+            floor(
+                {{ days_between("date '1970-01-01'", 'priced_lines.filed_date') }} / {{ var('price_reference_days') }}.0
+            ) as integer
+        ) as stretch_number,
         priced_lines.share_count,
         priced_lines.price_usd,
         priced_lines.price_by_share_count
@@ -91,6 +97,29 @@ dear_amounts as (
 
 ),
 
+-- Equal stretches make the comparison a join by key: an issuer's history is not compared with all of itself.
+amounts_in_reach as (
+
+    select
+        price_group,
+        filed_date,
+        stretch_number,
+        share_count,
+        price_usd,
+        price_by_share_count
+    from amounts_by_day
+    union all
+    select
+        price_group,
+        filed_date,
+        stretch_number + 1 as stretch_number,
+        share_count,
+        price_usd,
+        price_by_share_count
+    from amounts_by_day
+
+),
+
 dear_amounts_compared as (
 
     select
@@ -98,33 +127,34 @@ dear_amounts_compared as (
         dear_amounts.filed_date,
         dear_amounts.share_count,
         dear_amounts.price_usd,
-        amounts_by_day.share_count as other_share_count,
-        amounts_by_day.price_usd as other_price_usd,
+        amounts_in_reach.share_count as other_share_count,
+        amounts_in_reach.price_usd as other_price_usd,
         max(
             greatest(
-                cast(dear_amounts.price_usd as double) / cast(amounts_by_day.price_usd as double),
-                cast(amounts_by_day.price_usd as double) / cast(dear_amounts.price_usd as double)
+                cast(dear_amounts.price_usd as double) / cast(amounts_in_reach.price_usd as double),
+                cast(amounts_in_reach.price_usd as double) / cast(dear_amounts.price_usd as double)
             )
         ) as prices_apart_ratio,
         max(
             greatest(
-                dear_amounts.price_by_share_count / amounts_by_day.price_by_share_count,
-                amounts_by_day.price_by_share_count / dear_amounts.price_by_share_count
+                dear_amounts.price_by_share_count / amounts_in_reach.price_by_share_count,
+                amounts_in_reach.price_by_share_count / dear_amounts.price_by_share_count
             )
         ) as quotients_apart_ratio
     from dear_amounts
-    inner join amounts_by_day
+    inner join amounts_in_reach
         on
-            dear_amounts.price_group = amounts_by_day.price_group
-            and dear_amounts.filed_date >= amounts_by_day.filed_date
-            and dear_amounts.filed_date <= {{ add_days('amounts_by_day.filed_date', var('price_reference_days')) }}
+            dear_amounts.price_group = amounts_in_reach.price_group
+            and dear_amounts.stretch_number = amounts_in_reach.stretch_number
+            and dear_amounts.filed_date >= amounts_in_reach.filed_date
+            and dear_amounts.filed_date <= {{ add_days('amounts_in_reach.filed_date', var('price_reference_days')) }}
     group by
         dear_amounts.price_group,
         dear_amounts.filed_date,
         dear_amounts.share_count,
         dear_amounts.price_usd,
-        amounts_by_day.share_count,
-        amounts_by_day.price_usd
+        amounts_in_reach.share_count,
+        amounts_in_reach.price_usd
 
 ),
 
@@ -259,7 +289,8 @@ compared as (
         end as reference_price_usd,
         reference_prices.window_reference_price_usd is null as is_earlier_reference,
         totals_by_share_count.price_group is not null as is_total_by_share_count,
-        exercise_prices.accession_number is not null as is_at_exercise_price,
+        exercise_prices.accession_number is not null
+        and priced_lines.direction = 'sell' as is_at_exercise_price,
         coalesce(line_notes.says_depositary_shares, false) or priced_lines.security_class = 'depositary_share'
             as is_about_depositary_shares,
         line_price_notes.depositary_ratio,
@@ -282,7 +313,6 @@ compared as (
         on
             priced_lines.accession_number = exercise_prices.accession_number
             and priced_lines.price_usd = exercise_prices.price_usd
-            and priced_lines.direction = 'sell'
     left join line_notes
         on priced_lines.transaction_line_key = line_notes.transaction_line_key
     left join line_price_notes
