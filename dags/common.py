@@ -10,7 +10,7 @@ from airflow.sdk import Asset
 from airflow.sdk.exceptions import AirflowFailException
 
 from ops.airflow.config import SEC_POOL, WRITER_POOL
-from warehouse.errors import AccessRefused, GateFailed, SettingsError, SourceDataError
+from warehouse.errors import AccessRefused, GateFailed, ReportError, SettingsError, SourceDataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,5 +58,5 @@ def fail_for_good() -> Iterator[None]:
     """
     try:
         yield
-    except (AccessRefused, GateFailed, SourceDataError, SettingsError) as error:
+    except (AccessRefused, GateFailed, ReportError, SettingsError, SourceDataError) as error:
         raise AirflowFailException(f"{type(error).__name__}: {error}") from error

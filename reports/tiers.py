@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import duckdb
 from rich.table import Table
 from rich.text import Text
 
-from warehouse.errors import InsiderTiersError
+from reports.published import open_published
+from warehouse.errors import ReportError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -78,26 +78,17 @@ def read_latest_tiers(published_path: Path) -> LatestTiers:
         published_path: The published DuckDB file; opened read-only.
 
     Raises:
-        InsiderTiersError: There is no published file yet, or it holds no complete quarter.
+        ReportError: There is no published file yet, or it holds no complete quarter.
     """
-    if not published_path.is_file():
-        raise InsiderTiersError(
-            f"{published_path} does not exist: nothing has been published yet. Run `make demo`, or load data and "
-            "run `make build`."
-        )
-    with duckdb.connect(str(published_path), read_only=True) as connection:
-        rows = tuple(TierRow(*row) for row in connection.execute(_HEADLINE).fetchall())
-        publication = connection.execute("select as_of_date, is_simulated from publication").fetchone()
-    if not rows or publication is None:
-        raise InsiderTiersError(
+    with open_published(published_path) as published:
+        rows = tuple(TierRow(**row) for row in published.rows(_HEADLINE))
+        publication = published.publication
+    if not rows or publication.as_of_date is None:
+        raise ReportError(
             f"{published_path} holds no complete quarter yet: load at least one whole calendar quarter of filings "
             "(make backfill FROM=...) and run `make build`."
         )
-    return LatestTiers(
-        rows=rows,
-        as_of_date=publication[0],
-        is_simulated=publication[1],
-    )
+    return LatestTiers(rows=rows, as_of_date=publication.as_of_date, is_simulated=publication.is_simulated)
 
 
 def tier_table(tiers: LatestTiers) -> Table:

@@ -10,6 +10,7 @@
     ├── LoadError              rows could not be written to the warehouse
     ├── GateFailed             a quality gate found an error-level failure
     ├── PublishError           the published copy could not be replaced
+    ├── ReportError            a page or report could not be made from the published copy
     └── RunError               a program we started (Airflow, dbt, the simulator) did not do what it was started for
 
 Every message names the file (or address), the row or element where there is one, and the remedy.
@@ -54,6 +55,10 @@ class GateFailed(InsiderTiersError):  # noqa: N818 - says what happened
 
 class PublishError(InsiderTiersError):
     """The published copy could not be replaced; the previous one is untouched."""
+
+
+class ReportError(InsiderTiersError):
+    """A page or report could not be made from the published copy; what was made before is untouched."""
 
 
 class RunError(InsiderTiersError):

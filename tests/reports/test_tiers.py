@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 
 from reports.tiers import read_latest_tiers, tier_table
-from warehouse.errors import InsiderTiersError
+from tests.reports.published_by_hand import write_publication
+from warehouse.errors import ReportError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,10 +37,7 @@ def published(folder: Path, *, is_simulated: bool) -> Path:
     path = folder / "insider_tiers.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute(TIERS)
-        connection.execute(
-            "create table publication as select date '2026-01-09' as as_of_date, ?::boolean as is_simulated",
-            [is_simulated],
-        )
+        write_publication(connection, is_simulated=is_simulated)
     return path
 
 
@@ -73,5 +71,5 @@ def test_a_tier_that_one_issuer_decides_is_starred_and_missing_numbers_are_dashe
 
 
 def test_a_missing_published_file_names_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(InsiderTiersError, match="make demo"):
+    with pytest.raises(ReportError, match="make demo"):
         read_latest_tiers(tmp_path / "nothing.duckdb")
