@@ -118,14 +118,26 @@ def frozen_quarters(settings: Settings) -> list[str]:
 
 
 def due_quarter(settings: Settings, now: datetime | None = None) -> str | None:
-    """The quarter that is to be frozen from the published copy, if there is one."""
+    """The quarter that is to be frozen from the published copy, if there is one.
+
+    A copy that is damaged, or of an older layout, is no reason to stop: nothing is frozen from it, and the build that
+    follows publishes anew.
+    """
     if not settings.published_path.is_file():
         return None
-    with read_connection(settings.published_path) as connection:
-        newest = _newest_quarter_end(connection)
-    if newest is None or _name(newest) in frozen_quarters(settings):
+    try:
+        with read_connection(settings.published_path) as connection:
+            newest = _newest_quarter_end(connection)
+        if newest is None or _name(newest) in frozen_quarters(settings):
+            return None
+        manifest = generations.intact_manifest(settings.published_dir)
+        if manifest is None:
+            logger.warning("%s is not frozen yet: what is published is not whole and is published anew", _name(newest))
+            return None
+        reason = _why_not(_name(newest), manifest, settings, now)
+    except (LoadError, duckdb.Error) as error:
+        logger.warning("nothing is frozen: the published copy cannot be read (%s)", str(error).splitlines()[0])
         return None
-    reason = why_not(_name(newest), settings, now)
     if reason:
         logger.info("%s is not frozen yet: %s", _name(newest), reason)
     return None if reason else _name(newest)
@@ -141,10 +153,17 @@ def why_not(quarter: str, settings: Settings, now: datetime | None = None) -> st
     Raises:
         PublishError: The quarter is none, or nothing is published.
     """
-    quarter_end = _quarter_end(quarter)
+    _quarter_end(quarter)
     manifest = generations.intact_manifest(settings.published_dir)
-    if manifest is None or not manifest["as_of_date"]:
+    if manifest is None:
         raise PublishError(f"Nothing whole is published in {settings.published_dir}: run make build first.")
+    return _why_not(quarter, manifest, settings, now)
+
+
+def _why_not(quarter: str, manifest: dict[str, Any], settings: Settings, now: datetime | None) -> str | None:
+    quarter_end = _quarter_end(quarter)
+    if not manifest["as_of_date"]:
+        return "the published copy knows of no filing day"
     knowledge_date = date.fromisoformat(manifest["as_of_date"])
     days = [source["partition"] for source in manifest["sources"] if source["road"] == "daily"]
     if not days or min(days) > quarter_end.isoformat():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -223,6 +225,24 @@ def test_only_the_news_is_frozen(frozen: Settings, project_models: ProjectModels
     publish(real)
     assert "tiers are not frozen after the fact" in str(why_not(QUARTER, real, datetime(2024, 5, 1, tzinfo=UTC)))
     assert why_not(QUARTER, real, datetime(2022, 4, 12, tzinfo=UTC)) is None
+
+
+def test_a_damaged_copy_never_stops_the_build_that_mends_it(
+    frozen: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    copied = Settings(data_dir=tmp_path)
+    shutil.copytree(frozen.published_dir, copied.published_dir, symlinks=True)
+    assert due_quarter(copied) == QUARTER
+    manifest = copied.published_dir / "manifest.json"
+    whole = manifest.read_text()
+    manifest.write_text(json.dumps(json.loads(whole) | {"layout": 0}))
+    assert steps.freeze_due_tiers(copied) is None
+    assert "published anew" in caplog.text
+    manifest.write_text(whole)
+    assert due_quarter(copied) == QUARTER
+    os.truncate(copied.published_path, 4096)
+    assert steps.freeze_due_tiers(copied) is None
+    assert "the published copy cannot be read" in caplog.text
 
 
 def test_the_command_freezes_and_says_why_it_does_not(frozen: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
