@@ -9,7 +9,6 @@ import json
 import logging
 import re
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -17,9 +16,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from extract import landing
 from extract.calendar import closing_reason, is_weekend, quarter_of
 from extract.daily_index import parse_master_index
+from extract.fetch_many import fetch_many
 from extract.http import Fetched, Patience, SecClient
-from extract.progress import Progress, ProgressCallback, log_progress
-from warehouse.errors import FetchError, NotPublishedYet, Throttled
+from extract.progress import ProgressCallback, log_progress
+from warehouse.errors import FetchError, NotPublishedYet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Status: TypeAlias = Literal["fetched", "incomplete", "holiday", "no_filing_day"]
-
-# With so many filings failing one after another the server is down, and asking on helps nobody.
-_FAILURES_IN_A_ROW = 12
 
 # The index is listed but not served: storage and listing disagree for a moment now and then.
 _LISTED_BUT_MISSING_TRIES = 4
@@ -243,44 +240,13 @@ def _fetch_filings(
     client: SecClient, day: date, wanted: Mapping[str, IndexLine], settings: Settings, report: ProgressCallback
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Fetch filings into the spool; reasons by accession number of those not found, and of those that failed."""
-    not_found: dict[str, str] = {}
-    failed: dict[str, str] = {}
-    done = byte_count = failures = 0
-    report(Progress(day.isoformat(), 0, len(wanted), 0))
-    pool = ThreadPoolExecutor(client.useful_threads, thread_name_prefix="filing")
-    try:
-        futures = {
-            pool.submit(_land_filing, client, day, accession, line, settings): accession
-            for accession, line in wanted.items()
-        }
-        for future in as_completed(futures):
-            accession = futures[future]
-            try:
-                size = future.result()
-            except Throttled:
-                raise
-            except FetchError as error:
-                failed[accession] = str(error)
-                failures += 1
-                if failures >= _FAILURES_IN_A_ROW:
-                    raise FetchError(
-                        f"{day}: {failures} filings failed in a row, the last one with: {error}. The server seems "
-                        "to be down; run again later, only what is missing will be fetched"
-                    ) from error
-            else:
-                failures = 0
-                if size is None:
-                    not_found[accession] = _NOT_SERVED
-                byte_count += size or 0
-            done += 1
-            report(Progress(day.isoformat(), done, len(wanted), byte_count))
-    except BaseException:
-        # Whoever waits for a turn, a pause or a repeat stops waiting; answers under way are still landed.
-        client.close()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-    return not_found, failed
+
+    def land(accession: str) -> tuple[bool, int]:
+        size = _land_filing(client, day, accession, wanted[accession], settings)
+        return size is not None, size or 0
+
+    is_served, failed = fetch_many(client, day.isoformat(), wanted, land, kind="filings", report=report)
+    return {accession: _NOT_SERVED for accession, served in is_served.items() if not served}, failed
 
 
 def _land_filing(client: SecClient, day: date, accession: str, line: IndexLine, settings: Settings) -> int | None:

@@ -7,30 +7,27 @@ again, so a run that was stopped goes on where it was.
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from extract.fetch_many import fetch_many
 from extract.http import Patience, SecClient
 from extract.issuer_records import Checked, CheckOutcome, mark_checked, parse_cik, read_checked, store_record
 from extract.landing import partition_lock
-from extract.progress import Progress, ProgressCallback, log_progress
+from extract.progress import ProgressCallback, log_progress
 from warehouse.database import read_connection
-from warehouse.errors import FetchError, Throttled
 from warehouse.raw_schema import ISSUERS_PARTITION
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     from warehouse.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 FRESH_FOR = timedelta(days=7)
-
-# So many errors without a success between them, and the server is taken to be down.
-_FAILURES_IN_A_ROW = 10
 
 # CIKs are numbers; zeros and blanks around them are spelling. Those without a header SIC need their record most.
 _ISSUERS = r"""
@@ -113,8 +110,15 @@ def fetch_issuers(
         fresh = len(asked) - len(wanted)
         # A stable sort: among those never asked for, the order of `known_issuers` stays.
         wanted = sorted(wanted, key=lambda cik: checked.checked_at.timestamp() if (checked := known[cik]) else 0.0)
-        outcomes, failed = _fetch(client, wanted[:limit], settings, progress or log_progress(logger))
-    summary = IssuersFetched(outcomes, fresh, failed)
+        landed, failed = fetch_many(
+            client,
+            ISSUERS_PARTITION,
+            wanted[:limit],
+            lambda cik: _land_record(client, cik, settings),
+            kind="issuer records",
+            report=progress or log_progress(logger),
+        )
+    summary = IssuersFetched(dict(Counter(landed.values())), fresh, failed)
     logger.info("%s", summary)
     for cik, reason in failed.items():
         logger.warning("the record of CIK %s could not be had: %s", cik, reason)
@@ -124,44 +128,6 @@ def fetch_issuers(
 def _is_fresh(checked: Checked | None, now: datetime) -> bool:
     # An unreadable answer may have been an accident of the server: it is asked for again.
     return checked is not None and checked.outcome != "unreadable" and now - checked.checked_at < FRESH_FOR
-
-
-def _fetch(
-    client: SecClient, wanted: Sequence[str], settings: Settings, report: ProgressCallback
-) -> tuple[dict[CheckOutcome, int], dict[str, str]]:
-    outcomes: dict[CheckOutcome, int] = {}
-    failed: dict[str, str] = {}
-    byte_count = failures = 0
-    report(Progress(ISSUERS_PARTITION, 0, len(wanted), 0))
-    pool = ThreadPoolExecutor(client.useful_threads, thread_name_prefix="issuer")
-    try:
-        futures = {pool.submit(_land_record, client, cik, settings): cik for cik in wanted}
-        for done, future in enumerate(as_completed(futures), start=1):
-            cik = futures[future]
-            try:
-                outcome, size = future.result()
-            except Throttled:
-                raise
-            except FetchError as error:
-                failed[cik] = str(error)
-                failures += 1
-                if failures >= _FAILURES_IN_A_ROW:
-                    raise FetchError(
-                        f"{failures} issuer records failed in a row, the last one with: {error}. The server seems to "
-                        "be down; run again later, only what is missing will be fetched"
-                    ) from error
-            else:
-                failures = 0
-                outcomes[outcome] = outcomes.get(outcome, 0) + 1
-                byte_count += size
-            report(Progress(ISSUERS_PARTITION, done, len(wanted), byte_count))
-    except BaseException:
-        # Whoever waits for a turn, a pause or a repeat stops waiting; answers under way are still landed.
-        client.close()
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-    return outcomes, failed
 
 
 def _land_record(client: SecClient, cik: str, settings: Settings) -> tuple[CheckOutcome, int]:
