@@ -492,6 +492,14 @@ def read_outcomes(partition: str, settings: Settings) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row["fetched_at"]))
 
 
+def write_outcomes(folder: Path, partition: str, settings: Settings) -> tuple[Path, int]:
+    """Write every fetch of a partition as one file for the writer; its path and how many fetches there are."""
+    rows = read_outcomes(partition, settings)
+    path = folder / "fetch_outcomes.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path, len(rows)
+
+
 # ---------------------------------------------------------------------------------------------------------- files
 
 

@@ -6,7 +6,6 @@ before they are committed.
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 from datetime import date
@@ -147,11 +146,12 @@ def load_quarter(
             return loaded
     tables: dict[str, Path] = unpack_quarter(quarter, settings)
     try:
+        tables["fetch_outcomes"], _ = landing.write_outcomes(unpacked_dir(quarter, settings), quarter, settings)
         return replace_partition(
             connection,
             road="quarterly",
             partition=quarter,
-            tables={**tables, "fetch_outcomes": _write_outcomes(quarter, settings)},
+            tables=tables,
             source_sha256=current.sha256,
             parser_version=READER_VERSION,
             is_simulated=current.is_simulated,
@@ -199,8 +199,7 @@ def load_issuers(connection: duckdb.DuckDBPyConnection, settings: Settings, *, f
                 f"{settings.landing_dir / 'issuers'} holds real and simulated records: the two are never mixed. "
                 "Remove that folder and landing/outcomes/issuers, and fetch the records again."
             )
-        outcomes_path = folder / "fetch_outcomes.jsonl"
-        outcomes_path.write_text("".join(json.dumps(row) + "\n" for row in outcomes), encoding="utf-8")
+        outcomes_path, outcome_count = landing.write_outcomes(folder, ISSUERS_PARTITION, settings)
         return replace_partition(
             connection,
             road="issuers",
@@ -209,17 +208,8 @@ def load_issuers(connection: duckdb.DuckDBPyConnection, settings: Settings, *, f
             source_sha256=state,
             parser_version=RECORD_READER_VERSION,
             is_simulated=simulated == {True},
-            expected_counts={**counts, "fetch_outcomes": len(outcomes)},
+            expected_counts={**counts, "fetch_outcomes": outcome_count},
             force=force,
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _write_outcomes(quarter: str, settings: Settings) -> Path:
-    """The fetches of a quarter, as one file beside its tables."""
-    path = unpacked_dir(quarter, settings) / "fetch_outcomes.jsonl"
-    path.write_text(
-        "".join(json.dumps(row) + "\n" for row in landing.read_outcomes(quarter, settings)), encoding="utf-8"
-    )
-    return path

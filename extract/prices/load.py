@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 from datetime import UTC
@@ -81,7 +80,6 @@ def load_prices(connection: duckdb.DuckDBPyConnection, settings: Settings, *, fo
         if loaded:
             return loaded
     prices, answers = list(_price_rows(settings)), list(_answer_rows(settings))
-    outcomes = landing.read_outcomes(PRICES_PARTITION, settings)
     simulated = {row["is_simulated"] for row in answers}
     if len(simulated) > 1:
         raise LoadError(
@@ -94,11 +92,10 @@ def load_prices(connection: duckdb.DuckDBPyConnection, settings: Settings, *, fo
         tables = {
             "etf_prices": folder / "etf_prices.parquet",
             "etf_price_answers": folder / "etf_price_answers.parquet",
-            "fetch_outcomes": folder / "fetch_outcomes.jsonl",
         }
         pq.write_table(pa.Table.from_pylist(prices, _PRICES), tables["etf_prices"], compression="zstd")
         pq.write_table(pa.Table.from_pylist(answers, _ANSWERS), tables["etf_price_answers"], compression="zstd")
-        tables["fetch_outcomes"].write_text("".join(json.dumps(row) + "\n" for row in outcomes), encoding="utf-8")
+        tables["fetch_outcomes"], outcome_count = landing.write_outcomes(folder, PRICES_PARTITION, settings)
         return replace_partition(
             connection,
             road="prices",
@@ -110,7 +107,7 @@ def load_prices(connection: duckdb.DuckDBPyConnection, settings: Settings, *, fo
             expected_counts={
                 "etf_prices": len(prices),
                 "etf_price_answers": len(answers),
-                "fetch_outcomes": len(outcomes),
+                "fetch_outcomes": outcome_count,
             },
             force=force,
         )
