@@ -175,14 +175,7 @@ def load_issuers(settings: Settings | None = None) -> list[LoadResult]:
     settings = settings or load_settings()
     if not has_landed_issuers(settings):
         return []
-
-    def load(connection: duckdb.DuckDBPyConnection, _: str) -> LoadResult:
-        return load_records(connection, settings)
-
-    def check(connection: duckdb.DuckDBPyConnection, _: str, *, data_docs: bool) -> GateResult:
-        return check_issuers(connection, settings, data_docs=data_docs)
-
-    return _load_each([ISSUERS_PARTITION], load, check, settings)
+    return _load_whole(ISSUERS_PARTITION, load_records, check_issuers, settings)
 
 
 def fetch_prices(settings: Settings | None = None) -> str:
@@ -228,14 +221,7 @@ def load_prices(settings: Settings | None = None) -> list[LoadResult]:
     settings = settings or load_settings()
     if not has_landed_prices(settings):
         return []
-
-    def load(connection: duckdb.DuckDBPyConnection, _: str) -> LoadResult:
-        return load_series(connection, settings)
-
-    def check(connection: duckdb.DuckDBPyConnection, _: str, *, data_docs: bool) -> GateResult:
-        return check_prices(connection, settings, data_docs=data_docs)
-
-    return _load_each([PRICES_PARTITION], load, check, settings)
+    return _load_whole(PRICES_PARTITION, load_series, check_prices, settings)
 
 
 def load_frozen(settings: Settings | None = None) -> list[LoadResult]:
@@ -441,6 +427,20 @@ def _load_each(
     if failed:
         raise GateFailed("\n".join(_message(gate) for gate in failed))
     return loaded
+
+
+def _load_whole(
+    partition: str,
+    load: Callable[[duckdb.DuckDBPyConnection, Settings], LoadResult],
+    check: Callable[..., GateResult],
+    settings: Settings,
+) -> list[LoadResult]:
+    """Load a road that is one partition, replaced as a whole."""
+
+    def check_whole(connection: duckdb.DuckDBPyConnection, _: str, *, data_docs: bool) -> GateResult:
+        return check(connection, settings, data_docs=data_docs)
+
+    return _load_each([partition], lambda connection, _: load(connection, settings), check_whole, settings)
 
 
 def _record(connection: duckdb.DuckDBPyConnection, gate: GateResult) -> None:

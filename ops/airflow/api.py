@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -14,8 +13,6 @@ from warehouse.errors import RunError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-FINISHED = frozenset({"success", "failed"})
 
 
 class AirflowApi:
@@ -102,10 +99,3 @@ class AirflowApi:
         if not answer.ok:
             raise RunError(f"Airflow refused the password in {self._password_file}: {answer.status_code}.")
         self._session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-
-
-def seconds_between(begin: str | None, end: str | None) -> float:
-    """Seconds between two of Airflow's timestamps; 0 while either is missing."""
-    if not begin or not end:
-        return 0.0
-    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
