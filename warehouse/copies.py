@@ -1,10 +1,11 @@
 """Writes the readers' DuckDB file and Parquet files: whole, or from those of the generation before.
 
-A night changes some of the newest rows of twenty years. Where most of a generation is what was published before, its
-DuckDB file starts as a copy of the previous one: in every mart the rows from the first changed year on are taken out
-and written anew in order, so that the rows lie as in a file written whole. Parquet files of unchanged years are hard
-links to the previous ones. What a copy holds is known by the hashes of the previous manifest, whose files were just
-compared with theirs; what cannot be brought up to date is written whole.
+A night changes some of the newest rows of twenty years, and by an amendment a few of an older year. Where most of a
+generation is what was published before, its DuckDB file starts as a copy of the previous one: in every mart the rows of
+the changed years are taken out and written anew, each year in order, so that a query for a period still reads only its
+part of the file. Parquet files of unchanged years are hard links to the previous ones. What a copy holds is known by
+the hashes of the previous manifest, whose files were just compared with theirs; what cannot be brought up to date is
+written whole.
 """
 
 from __future__ import annotations
@@ -93,18 +94,17 @@ class Previous:
 
 @dataclass(frozen=True)
 class _Change:
-    """What has to be written of one mart: all of it, the years from one on, or nothing."""
+    """What has to be written of one mart: all of it, some years (which may have lost all their rows), or nothing."""
 
     mart: Mart
     is_whole: bool
-    from_year: int | None = None
+    years: tuple[int, ...] = ()
 
     @property
     def value_count(self) -> int:
         """Values to write: the work."""
-        first = self.from_year
-        later = [] if first is None else [rows.row_count for year, rows in self.mart.years.items() if year >= first]
-        return (self.mart.row_count if self.is_whole else sum(later)) * len(self.mart.columns)
+        changed = sum(rows.row_count for year, rows in self.mart.years.items() if year in self.years)
+        return (self.mart.row_count if self.is_whole else changed) * len(self.mart.columns)
 
 
 class _TooLargeError(Exception):
@@ -209,9 +209,8 @@ def _change(mart: Mart, entry: Mapping[str, Any] | None) -> _Change:
         return _Change(mart, is_whole=True)
     before = {int(year): rows for year, rows in entry["years"].items()}
     now = {year: rows.as_json() for year, rows in mart.years.items()}
-    changed = [year for year in before.keys() | now.keys() if before.get(year) != now.get(year)]
-    # Everything behind the first changed year is written again, too, or the years would not lie in order.
-    return _Change(mart, is_whole=False, from_year=min(changed))
+    changed = sorted(year for year in before.keys() | now.keys() if before.get(year) != now.get(year))
+    return _Change(mart, is_whole=False, years=tuple(changed))
 
 
 def _take_out(connection: duckdb.DuckDBPyConnection, changes: Sequence[_Change], previous: Previous) -> None:
@@ -222,8 +221,9 @@ def _take_out(connection: duckdb.DuckDBPyConnection, changes: Sequence[_Change],
         target = f"{_COPY}.main.{identifier(name)}"
         if change is None or change.is_whole:
             connection.execute(f"drop table {target}")
-        elif change.from_year is not None:
-            connection.execute(f"delete from {target} where {_since(change)}")
+        else:
+            for year in change.years:
+                connection.execute(f"delete from {target} where {_in_year(change.mart, year)}")
 
 
 def _put_in(connection: duckdb.DuckDBPyConnection, change: _Change, previous: Previous) -> None:
@@ -231,18 +231,19 @@ def _put_in(connection: duckdb.DuckDBPyConnection, change: _Change, previous: Pr
     if change.is_whole:
         _create(connection, mart)
         return
-    if change.from_year is not None:
+    for year in change.years:
         connection.execute(
             f"insert into {_COPY}.main.{identifier(mart.name)} "
-            f"from {MARTS_SCHEMA}.{identifier(mart.name)} where {_since(change)} order by {_order(mart)}"
+            f"from {MARTS_SCHEMA}.{identifier(mart.name)} where {_in_year(mart, year)} order by {_order(mart)}"
         )
     entry = previous.manifest["marts"][mart.name]
     if any(entry[key] != mart.as_json()[key] for key in ("description", "columns")):
         _describe(connection, mart)
 
 
-def _since(change: _Change) -> str:
-    return f"{identifier(str(change.mart.year_column))} >= make_date({change.from_year}, 1, 1)"
+def _in_year(mart: Mart, year: int) -> str:
+    column = identifier(str(mart.year_column))
+    return f"{column} >= make_date({year}, 1, 1) and {column} < make_date({year + 1}, 1, 1)"
 
 
 def _order(mart: Mart) -> str:
@@ -333,12 +334,11 @@ def _write_parquet(
         path = target / f"{WHOLE}.parquet"
         return {path.name: _write_file(connection, path, f"from {table}", carried)}
     entries = {}
-    column = identifier(str(mart.year_column))
     for year, rows in mart.years.items():
         path = target / f"{year:04d}.parquet"
         entry = _linked(path, mart, year, previous)
         if entry is None:
-            query = f"from {table} where {column} >= make_date({year}, 1, 1) and {column} < make_date({year + 1}, 1, 1)"
+            query = f"from {table} where {_in_year(mart, year)}"
             entry = _write_file(connection, path, query, carried | {"content_hash": rows.content_hash})
         entries[path.name] = entry
     return entries
