@@ -5,7 +5,8 @@
   fetched. Not longer: quarter-end tiers are computed from these days.
 - **Where to look:** the task's log names the filing, the row and the remedy. `fetch_and_parse` retrying with
   *NotPublishedYet* is a late index and mends itself. `load_and_check` red is a failed gate: its rows are in the log, in
-  `raw.gate_results` and in the Data Docs. See `docs/runbooks/no_index_today.md` and `docs/runbooks/gate_failed.md`.
+  `raw.gate_results` and in the Data Docs. See `docs/runbooks/no_index_today.md`,
+  `docs/runbooks/throttled.md`, `docs/runbooks/gate_failed.md`, `docs/runbooks/quarantined_filing.md`.
 - **How to re-run:** clear the run. What was fetched is not fetched again, and loading twice changes nothing.
 
 ### What it does

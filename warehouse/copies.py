@@ -35,7 +35,7 @@ STORAGE_VERSION = "v1.4.0"
 PUBLICATION = "publication"
 WHOLE = "all"
 
-_PUBLICATION_COLUMNS: dict[str, tuple[str, str]] = {
+PUBLICATION_COLUMNS: dict[str, tuple[str, str]] = {
     "published_at": ("timestamp", "When this copy was made, UTC."),
     "generation": ("varchar", "Name of this copy; the manifest beside it carries the same."),
     "code_version": ("varchar", "Version of the code that made it: git describe, or the package version."),
@@ -302,14 +302,14 @@ def _write_publication(
         "row_count": sum(mart.row_count for mart in marts),
         "source_count": len(manifest["sources"]),
     }
-    listed = ", ".join(f"{name} {data_type}" for name, (data_type, _) in _PUBLICATION_COLUMNS.items())
+    listed = ", ".join(f"{name} {data_type}" for name, (data_type, _) in PUBLICATION_COLUMNS.items())
     connection.execute(f"create table {target} ({listed})")
     connection.execute(
-        f"insert into {target} values ({', '.join('?' * len(_PUBLICATION_COLUMNS))})",
-        [values[name] for name in _PUBLICATION_COLUMNS],
+        f"insert into {target} values ({', '.join('?' * len(PUBLICATION_COLUMNS))})",
+        [values[name] for name in PUBLICATION_COLUMNS],
     )
     connection.execute(f"comment on table {target} is 'What this file is. One row.'")
-    for name, (_, description) in _PUBLICATION_COLUMNS.items():
+    for name, (_, description) in PUBLICATION_COLUMNS.items():
         connection.execute(f"comment on column {target}.{name} is {literal(description)}")
 
 

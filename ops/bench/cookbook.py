@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
 PAGE = ROOT / "docs" / "sql_cookbook.md"
-SHOWN_ROWS = 6
+SHOWN_ROWS = 14
 
 # A question, what to mind, the query, and the answer where there is one.
 _RECIPE = re.compile(

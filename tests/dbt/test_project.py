@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from extract.calendar import is_business_day
+from ops.dictionary import PAGE, dictionary_text, warnings_of
 from ops.holidays_seed import CLOSINGS_SEED, EXCHANGE_SEED, SEED, closing_rows, exchange_rows, seed_text
 from tests.conftest import REPOSITORY
 from tests.dbt.warehouse_of import DBT, run_dbt
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STEMS = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("fct_", "dim_", "bridge_", "rpt_")}
+MART_NAME = re.compile(r"\b(?:fct|dim|rpt|bridge)_[a-z0-9_]+\b")
 WITH_RULES = re.compile(r"\bcase\b|\bover \(|\bjoin\b|rolling_|last_known_value")
 
 
@@ -89,6 +91,37 @@ def test_every_raw_table_has_a_staging_model(manifest: dict[str, Any]) -> None:
 
 def test_only_staging_reads_raw(manifest: dict[str, Any]) -> None:
     assert [node["name"] for node in models(manifest) if node["schema"] != "staging" and node["sources"]] == []
+
+
+def test_tables_an_analyst_reads_say_what_to_mind_or_that_there_is_nothing(manifest: dict[str, Any]) -> None:
+    facts = [node for node in models(manifest) if node["name"].startswith(("fct_", "rpt_"))]
+    assert len(facts) > 15
+    silent = [node["name"] for node in facts if "usage_warnings" not in node["config"]["meta"]]
+    assert silent == [], "usage_warnings below config: meta of the yml; an empty list says that there is nothing to mind"
+    assert [warning for node in facts for warning in warnings_of(node) if len(warning) < 20] == []
+
+
+def test_the_data_dictionary_is_what_the_project_says(manifest: dict[str, Any]) -> None:
+    written = PAGE.read_text(encoding="utf-8")
+    assert written == dictionary_text(manifest), "run make docs"
+    for node in models(manifest):
+        if node["schema"] == "marts":
+            assert f"### {node['name']}\n" in written
+            assert all(f"\n| `{column}` | " in written for column in node["columns"])
+
+
+def test_exposures_depend_on_the_marts_their_files_read(manifest: dict[str, Any]) -> None:
+    marts = {node["name"] for node in models(manifest) if node["schema"] == "marts"}
+    seen: set[Path] = set()
+    for exposure in manifest["exposures"].values():
+        files = [path for pattern in exposure["config"]["meta"]["read_by"] for path in REPOSITORY.glob(pattern)]
+        assert files, exposure["name"]
+        seen |= set(files)
+        named = {name for path in files for name in MART_NAME.findall(path.read_text(encoding="utf-8"))} & marts
+        stated = {key.rsplit(".", 1)[-1] for key in exposure["depends_on"]["nodes"]}
+        assert named == stated, f"{exposure['name']}: {sorted(named ^ stated)}"
+    readers = {path for path in (REPOSITORY / "reports").rglob("*.py") if marts & set(MART_NAME.findall(path.read_text()))}
+    assert readers <= seen, "no exposure in models/exposures.yml is read_by these"
 
 
 def test_marts_have_enforced_contracts(manifest: dict[str, Any]) -> None:
@@ -182,6 +215,7 @@ def test_every_mart_and_column_of_the_published_file_is_described(simulated_ware
         ).fetchall()
         tables = dict(connection.execute("select table_name, comment from duckdb_tables()").fetchall())
     assert "One row per" in tables["fct_insider_transactions"]
+    assert "Usage warnings:\n- Do not sum value_usd" in tables["fct_insider_transactions"]
     assert set(tables) == {*manifest["marts"], "publication"}
     assert [name for name, comment in tables.items() if not (comment or "").strip()] == []
     assert len(columns) > 200
