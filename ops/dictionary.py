@@ -25,8 +25,8 @@ This page is written by `make docs` from the descriptions beside the models in `
 page. `make docs` also writes the lineage of every table down to the filings as a page for the browser.
 Questions with their SQL are in the [cookbook](sql_cookbook.md), the words behind the columns in [method.md](method.md).
 """
-# Folders below models/marts to headings; a new folder's name is its heading.
-_TOPICS = {"": "Filings, lines, names", "sectors": "Sectors", "companies": "Companies", "prices": "Prices"}
+# Folders below models/marts to headings, in order; a new folder comes after them and its name is its heading.
+_TOPICS = {"sectors": "Sectors", "companies": "Companies", "prices": "Prices", "": "Filings, lines, names"}
 _GRAIN = re.compile(r"One row per ([^.]+)\.?\s*$")
 
 
@@ -36,7 +36,7 @@ def dictionary_text(manifest: Mapping[str, Any]) -> str:
     Args:
         manifest: dbt's ``manifest.json``, parsed; ``dbt parse`` is enough.
     """
-    marts = sorted(_of_layer(manifest, "marts"), key=lambda node: (_topic(node) != "", _topic(node), node["name"]))
+    marts = sorted(_marts(manifest), key=lambda node: (*_place(_topic(node)), node["name"]))
     readers = _readers(manifest)
     parts = [_HEAD, _contents(marts)]
     topic = None
@@ -49,14 +49,19 @@ def dictionary_text(manifest: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def _of_layer(manifest: Mapping[str, Any], schema: str) -> list[Node]:
+def _marts(manifest: Mapping[str, Any]) -> list[Node]:
     nodes = manifest["nodes"].values()
-    return [node for node in nodes if node["resource_type"] == "model" and node["schema"] == schema]
+    return [node for node in nodes if node["resource_type"] == "model" and node["schema"] == "marts"]
 
 
 def _topic(node: Node) -> str:
     folders = node["fqn"][2:-1]
     return folders[0] if folders else ""
+
+
+def _place(topic: str) -> tuple[int, str]:
+    known = list(_TOPICS)
+    return (known.index(topic) if topic in _TOPICS else len(known), topic)
 
 
 def _heading(topic: str) -> str:
