@@ -1,4 +1,4 @@
-"""docs/data_dictionary.md, written from the dbt manifest: every published table with its grain, warnings and columns."""
+"""docs/data_dictionary.md from the dbt manifest: every published table with its grain, warnings and columns."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ PAGE = ROOT / "docs" / "data_dictionary.md"
 _HEAD = """\
 # Data dictionary
 
-Every table of the published file, `data/published/insider_tiers.duckdb`: one row per what, what to mind, every column. The same
-words are comments in the file itself (`describe`, `duckdb_columns()`, the tree of a database tool) and stand in its manifest.
+Every table of the published file, `data/published/insider_tiers.duckdb`: one row per what, what to mind, every column.
+The same words are comments in the file itself (`duckdb_columns()`, the tree of a database tool) and in its manifest.
 
-This page is written by `make docs` from the descriptions beside the models in `dbt_project/models/marts`; edit those, never this
-page. `make docs` also writes the lineage of every table down to the filings as a page for the browser.
+This page is written by `make docs` from the descriptions beside the models in `dbt_project/models/marts`; edit those,
+never this page. `make docs` also writes the lineage of every table down to the filings as a page for the browser.
 Questions with their SQL are in the [cookbook](sql_cookbook.md), the words behind the columns in [method.md](method.md).
 """
 # Folders below models/marts to headings, in order; a new folder comes after them and its name is its heading.
@@ -102,13 +102,17 @@ def _mart(node: Node, readers: list[str]) -> str:
         parts.append("\n".join(f"- {warning}" for warning in warnings))
     if readers:
         parts.append(f"Read by: {', '.join(readers)}.")
-    columns = [[f"`{column['name']}`", column["data_type"], column["description"]] for column in node["columns"].values()]
+    columns = [
+        [f"`{column['name']}`", column["data_type"], column["description"]] for column in node["columns"].values()
+    ]
     return "\n\n".join([*parts, _table(("column", "type", "meaning"), columns)])
 
 
 def _publication() -> str:
     rows = [[f"`{name}`", data_type, description] for name, (data_type, description) in PUBLICATION_COLUMNS.items()]
-    intro = f"## The file itself\n\n### {PUBLICATION}\n\n**One row per** published file: what it is, and as of when.\n\n"
+    intro = (
+        f"## The file itself\n\n### {PUBLICATION}\n\n**One row per** published file: what it is, and as of when.\n\n"
+    )
     return intro + _table(("column", "type", "meaning"), rows)
 
 
@@ -118,8 +122,8 @@ def _sources(manifest: Mapping[str, Any]) -> str:
         for node in sorted(manifest["sources"].values(), key=lambda node: str(node["name"]))
     ]
     intro = (
-        "## What it is made of\n\nSchema `raw` of the writer's file, `data/warehouse.duckdb`, holds what was fetched, as text and as "
-        "served. It is not in the published file.\n\n"
+        "## What it is made of\n\nSchema `raw` of the writer's file, `data/warehouse.duckdb`, holds what was fetched, "
+        "as text and as served. It is not in the published file.\n\n"
     )
     return intro + _table(("raw table", "columns", "holds"), rows)
 

@@ -1,7 +1,7 @@
 """Pack the shipped Superset dashboard into a zip to import, with the path of your published file in it.
 
-``python -m ops.superset dashboard.zip`` takes the published file of ``DATA_DIR``; ``--published`` names another path, as
-the machine that runs Superset sees it.
+``python -m ops.superset dashboard.zip`` takes the published file of ``DATA_DIR``; ``--published`` names another path,
+as the machine that runs Superset sees it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def main(target: Path, published: str | None) -> None:
     """Write the dashboard as a zip that Superset imports."""
     path = PurePath(published) if published else load_settings().published_path.absolute()
     if not path.is_absolute():
-        raise click.BadParameter(f"{path} is not absolute: Superset resolves it from its own folder", param_hint="published")
+        raise click.BadParameter(
+            f"{path} is not absolute: Superset resolves it from its own folder", param_hint="published"
+        )
     target.write_bytes(bundle(path))
     click.echo(f"{target}: in Superset, Dashboards, Import dashboard. It reads {path}.")
 

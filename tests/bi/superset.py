@@ -68,7 +68,15 @@ class Superset:
         self._run("init")
         with (self._folder / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [self._programs / "superset", "run", "--host", "127.0.0.1", "--port", str(self._port), "--with-threads"],
+                [
+                    self._programs / "superset",
+                    "run",
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    str(self._port),
+                    "--with-threads",
+                ],
                 env=self._environment(),
                 cwd=self._folder,
                 stdout=log,

@@ -1,4 +1,4 @@
-"""What the pages in docs/bi tell to type works as it stands: Python, the DuckDB CLI, JDBC and Node, on a published file."""
+"""What the pages in docs/bi tell to type works as it stands: Python, the DuckDB CLI, JDBC and Node."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ public class Read {
         properties.setProperty("duckdb.read_only", "true");
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:" + arguments[0], properties);
              Statement statement = connection.createStatement();
-             ResultSet rows = statement.executeQuery("select sector, tier from fct_sector_tiers_quarterly where is_headline")) {
+             ResultSet rows = statement.executeQuery("select sector, tier from fct_sector_tiers_quarterly")) {
             while (rows.next()) System.out.println(rows.getString(1) + " " + rows.getString(2));
         }
     }
@@ -134,7 +134,9 @@ def test_jdbc_reads_with_the_settings_of_the_page(reader_folder: Path, tmp_path:
     if not (shutil.which("mvn") and shutil.which("java")):
         pytest.skip("no Maven and Java on this machine")
     artifact = f"org.duckdb:duckdb_jdbc:{JDBC_VERSION}"
-    run("mvn", "-q", "-B", "dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={tmp_path}", folder=tmp_path)
+    run(
+        "mvn", "-q", "-B", "dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={tmp_path}", folder=tmp_path
+    )
     (jar,) = tmp_path.glob("duckdb_jdbc-*.jar")
     (tmp_path / "Read.java").write_text(JAVA)
     published = reader_folder / "data" / "published" / "insider_tiers.duckdb"

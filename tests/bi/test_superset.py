@@ -18,7 +18,6 @@ from warehouse.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = [
     pytest.mark.skipif(os.environ.get("RUN_SUPERSET") != "1", reason="installs Apache Superset: RUN_SUPERSET=1"),
@@ -42,7 +41,9 @@ def superset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superset]:
 
 def dataset_named(superset: Superset, database: str, table: str) -> int:
     found = superset.get("dataset/", q=json.dumps({"page_size": 100}))["result"]
-    (number,) = (row["id"] for row in found if (row["database"]["database_name"], row["table_name"]) == (database, table))
+    (number,) = (
+        row["id"] for row in found if (row["database"]["database_name"], row["table_name"]) == (database, table)
+    )
     return int(number)
 
 
@@ -63,7 +64,13 @@ def test_a_database_a_dataset_and_a_chart_added_by_hand(superset: Superset, sett
         "groupby": ["tier"],
         "metrics": ["count"],
         "adhoc_filters": [
-            {"clause": "WHERE", "expressionType": "SIMPLE", "subject": "is_headline", "operator": "==", "comparator": True}
+            {
+                "clause": "WHERE",
+                "expressionType": "SIMPLE",
+                "subject": "is_headline",
+                "operator": "==",
+                "comparator": True,
+            }
         ],
     }
     chart = {"slice_name": "Tiers", "viz_type": "table", "datasource_id": dataset, "datasource_type": "table"}

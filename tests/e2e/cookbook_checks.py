@@ -1,4 +1,4 @@
-"""The answers of docs/sql_cookbook.md: the demo's published file gives those the page shows, and each is like an answer.
+"""The answers of docs/sql_cookbook.md: the demo's file gives those the page shows, and each is like an answer.
 
 The second half keeps a page that was filled in from a broken file from passing.
 """
@@ -58,12 +58,16 @@ EXPECTED: dict[str, Callable[[Rows], bool]] = {
     ),
     "Which insiders sit": lambda rows: rows[0]["issuer_count"] >= 2 and _descends(rows, "issuer_count"),
     "Which tiers was one": lambda rows: (
-        len(rows) == 11 and {str(row["quarter_end"]) for row in rows} == {"2024-06-30"} and _descends(rows, "percentile")
+        len(rows) == 11
+        and {str(row["quarter_end"]) for row in rows} == {"2024-06-30"}
+        and _descends(rows, "percentile")
     ),
     "Which issuer is behind": lambda rows: (
         len(rows) == 11 and all(row["largest_issuer"] and 0 < row["share_of_dollars"] <= 1 for row in rows)
     ),
-    "Is a sector's number": lambda rows: len(rows) == 11 and rows[0]["beyond_the_season"] > rows[-1]["beyond_the_season"],
+    "Is a sector's number": lambda rows: (
+        len(rows) == 11 and rows[0]["beyond_the_season"] > rows[-1]["beyond_the_season"]
+    ),
     "Do the other measures": lambda rows: (
         len(rows) == 11
         and {row["by_dollars"] for row in rows} <= TIERS
@@ -79,7 +83,8 @@ EXPECTED: dict[str, Callable[[Rows], bool]] = {
     "Which clusters are in": lambda rows: len(rows) > 5 and all(0 < row["conviction_score"] <= 100 for row in rows),
     "How have the ratios": lambda rows: len(rows) > 8 and all(-1 <= row["npr_usd"] <= 1 for row in rows),
     "Where have insiders kept": lambda rows: (
-        len(rows) > 2 and all(row["sell_buy_below_one_quarters"] >= 3 and row["bought_usd"] > row["sold_usd"] for row in rows)
+        len(rows) > 2
+        and all(row["sell_buy_below_one_quarters"] >= 3 and row["bought_usd"] > row["sold_usd"] for row in rows)
     ),
     "Do routine traders": lambda rows: (
         [row["insider_class"] for row in rows] == ["opportunistic", "routine", "unclassified"]
@@ -98,7 +103,8 @@ EXPECTED: dict[str, Callable[[Rows], bool]] = {
         len(rows) > 5 and _descends(rows, "first_value_usd") and all(row["days_believed"] >= 0 for row in rows)
     ),
     "Who files late": lambda rows: (
-        len(rows) > 5 and all(0 < row["late_lines"] <= row["checked_lines"] and row["longest_delay_days"] > 2 for row in rows)
+        len(rows) > 5
+        and all(0 < row["late_lines"] <= row["checked_lines"] and row["longest_delay_days"] > 2 for row in rows)
     ),
     "Which prices are not": lambda rows: len(rows) > 5 and rows[0]["price_reason_code"] == "total_in_price",
     "What became of every": lambda rows: (
@@ -135,5 +141,8 @@ def check_cookbook(published: Path) -> None:
             if (answer := cookbook.answer(connection, recipe)) != recipe.answer:
                 stale.append(f"{recipe.question}\n{answer}")
     assert not stale, "\n\n".join(
-        ["Answers changed; run make demo, then: python -m ops.bench.cookbook data/demo/published/insider_tiers.duckdb", *stale]
+        [
+            "Answers changed: make demo, then python -m ops.bench.cookbook data/demo/published/insider_tiers.duckdb",
+            *stale,
+        ]
     )
