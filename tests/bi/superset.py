@@ -17,7 +17,8 @@ import requests
 if TYPE_CHECKING:
     from types import TracebackType
 
-PACKAGES = ("apache-superset", "duckdb>=1.4,<1.6", "duckdb-engine", "cachelib", "pillow")
+# Superset 6.1 imports rich without asking for it, and does not know what Flask-Caching 2.4 hands to its cache.
+PACKAGES = ("apache-superset>=6,<7", "duckdb>=1.4,<1.6", "duckdb-engine", "flask-caching<2.4", "rich")
 PASSWORD = secrets.token_urlsafe(16)
 
 _CONFIG = """
