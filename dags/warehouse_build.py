@@ -3,8 +3,7 @@
 - **Who cares:** every reader of the published copy: until this is green they read yesterday's.
 - **May it be ignored?** For a day: readers keep the last good copy, complete and consistent.
 - **Where to look:** `dbt_build`: its log names the model or test. `check_marts`: log and Data Docs name the rows.
-  `publish`, `tidy`: disk or permissions. See `docs/runbooks/build_failed.md`, `docs/runbooks/gate_failed.md`,
-  `docs/runbooks/disk_space.md`.
+  `publish`, `tidy`: disk or permissions. See `docs/runbooks/build_failed.md`, which leads to the others.
 - **How to re-run:** clear the run, or `make build`. Nothing is published unless both gates pass.
 
 ### What it does
