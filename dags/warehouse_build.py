@@ -3,7 +3,8 @@
 - **Who cares:** every reader of the published copy: until this is green they read yesterday's.
 - **May it be ignored?** For a day: readers keep the last good copy, complete and consistent.
 - **Where to look:** `dbt_build`: its log names the model or test. `check_marts`: log and Data Docs name the rows.
-  `publish`, `tidy`: disk or permissions. See `docs/runbooks/build_failed.md`, which leads to the others.
+  `publish`, `tidy`: disk or permissions. `make_pages`: readers have the new data, the page the log names is the old
+  one. See `docs/runbooks/build_failed.md`, which leads to the others.
 - **How to re-run:** clear the run, or `make build`. Nothing is published unless both gates pass.
 
 ### What it does
@@ -22,6 +23,7 @@ from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from dags.common import BUILDS, DEFAULT_ARGS, RAW, fail_for_good, loads_under_way
+from ops import steps
 
 with DAG(
     dag_id="warehouse_build",
@@ -46,8 +48,6 @@ with DAG(
     @task(**BUILDS)
     def dbt_build(**context: Any) -> None:
         """Freeze a quarter whose time has come; build and test every model, unless what is published is up to date."""
-        from ops import steps
-
         with fail_for_good():
             if context["dag_run"].run_type == "asset_triggered" and steps.is_published():
                 raise AirflowSkipException("The published copy holds everything that is loaded.")
@@ -57,24 +57,23 @@ with DAG(
     @task(**BUILDS)
     def check_marts() -> None:
         """Let the gate judge the marts."""
-        from ops import steps
-
         with fail_for_good():
             steps.check_marts()
 
     @task(**BUILDS)
     def publish() -> None:
         """Swap in the new published copy."""
-        from ops import steps
-
         with fail_for_good():
             steps.publish()
 
     @task(**BUILDS)
     def tidy() -> None:
         """Give back disk that nothing needs any more."""
-        from ops import steps
-
         steps.tidy()
 
-    loads_are_done() >> dbt_build() >> check_marts() >> publish() >> tidy()
+    @task(pool="default_pool")
+    def make_pages() -> None:
+        """Show what is published: a page that cannot be made fails here and takes nothing back."""
+        steps.make_pages()
+
+    loads_are_done() >> dbt_build() >> check_marts() >> publish() >> [tidy(), make_pages()]

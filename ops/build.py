@@ -50,6 +50,7 @@ def main(load_only: bool) -> None:
         if not load_only:
             steps.freeze_due_tiers(settings)
             build_marts_and_publish(settings, console)
+            steps.make_pages(settings)
     except InsiderTiersError as error:
         raise click.ClickException(f"{type(error).__name__}: {error}") from error
 

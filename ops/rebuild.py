@@ -58,6 +58,7 @@ def main() -> None:
                 raise LoadError(f"{settings.landing_dir} holds nothing to rebuild from. Check DATA_DIR.")
             raw_seconds = time.monotonic() - started
             build_marts_and_publish(settings, console)
+        steps.make_pages(settings)
     except InsiderTiersError as error:
         raise click.ClickException(f"{type(error).__name__}: {error}") from error
     console.print(f"Rebuilt in {time.monotonic() - started:.0f} s, of which {raw_seconds:.0f} s for the raw tables.")

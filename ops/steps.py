@@ -11,11 +11,12 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from warehouse.errors import FetchError, GateFailed
+from warehouse.errors import FetchError, GateFailed, ReportError
 from warehouse.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
+    from pathlib import Path
     from typing import Any, Protocol
 
     import duckdb
@@ -354,6 +355,8 @@ def check_marts(settings: Settings | None = None) -> GateResult:
     result = check(settings)
     with write_connection(settings) as connection:
         _record(connection, result)
+    if not result.passed:
+        _show_failure(settings)
     return result.raise_for_errors()
 
 
@@ -368,6 +371,31 @@ def publish(settings: Settings | None = None) -> dict[str, Any]:
     manifest = swap_in(settings or load_settings())
     print(f"{manifest['outcome']}: generation {manifest['generation']}, as of {manifest['as_of_date']}")
     return manifest
+
+
+def make_pages(settings: Settings | None = None) -> list[Path]:
+    """Make the pages of what is published anew; one that fails stays as it was, and the others are made all the same.
+
+    Raises:
+        ReportError: A page could not be made; the message names it. What is published is not touched by that.
+    """
+    from reports.operations import write_operations
+    from reports.trends import write_trends
+
+    settings = settings or load_settings()
+    made, failed = [], []
+    for write in (write_trends, write_operations):
+        try:
+            made.append(write(settings))
+        except Exception as error:
+            # Whatever it is: a page is the last thing that may spoil a publish, or another page.
+            logger.exception("%s failed", write.__name__)
+            failed.append(f"{write.__name__}: {type(error).__name__}: {error}")
+    for page in made:
+        print(f"made: {page}")
+    if failed:
+        raise ReportError("What is published stands, but these pages are the old ones:\n" + "\n".join(failed))
+    return made
 
 
 def tidy(settings: Settings | None = None) -> None:
@@ -425,6 +453,7 @@ def _load_each(
             else:
                 failed.append(gate)
     if failed:
+        _show_failure(settings)
         raise GateFailed("\n".join(_message(gate) for gate in failed))
     return loaded
 
@@ -441,6 +470,17 @@ def _load_whole(
         return check(connection, settings, data_docs=data_docs)
 
     return _load_each([partition], lambda connection, _: load(connection, settings), check_whole, settings)
+
+
+def _show_failure(settings: Settings) -> None:
+    """Bring the operations page up to date when nothing will be published; the failure itself is more important."""
+    from reports.operations import write_operations
+
+    if settings.published_path.is_file():
+        try:
+            write_operations(settings)
+        except Exception:
+            logger.exception("the operations page does not show this failure")
 
 
 def _record(connection: duckdb.DuckDBPyConnection, gate: GateResult) -> None:

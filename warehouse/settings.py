@@ -142,6 +142,11 @@ class Settings:
         return self.published_dir / "insider_tiers.duckdb"
 
     @property
+    def reports_dir(self) -> Path:
+        """What people look at: ``trends.html``, ``operations.html``, and a folder per quarterly report."""
+        return self.data_dir / "reports"
+
+    @property
     def quality_dir(self) -> Path:
         """Data Docs and gate results."""
         return self.data_dir / "quality"

@@ -175,7 +175,8 @@ class Pipeline:
         events = self._events(BUILD, newest["dag_run_id"], "dbt_build")
         counts = [match.groups() for event in events if (match := _DBT_COUNT.search(event))]
         states = {task["task_id"]: task["state"] for task in self._airflow.api.tasks(BUILD, newest["dag_run_id"])}
-        under_way = [task for task in ("dbt_build", "check_marts", "publish", "tidy") if states.get(task) == "running"]
+        tasks = ("dbt_build", "check_marts", "publish", "tidy", "make_pages")
+        under_way = [task for task in tasks if states.get(task) == "running"]
         if under_way == ["dbt_build"] and counts:
             self._build.begin(f"dbt: {counts[-1][0]} of {counts[-1][1]} models and tests")
         elif under_way:

@@ -39,6 +39,7 @@ TASKS = {
         "check_marts": "warehouse_writer",
         "publish": "warehouse_writer",
         "tidy": "warehouse_writer",
+        "make_pages": "default_pool",
     },
 }
 CATCHUP = {dag_id: dag_id == "form4_daily" for dag_id in KINDS}

@@ -36,6 +36,12 @@ transactions_flagged as (
 
 ),
 
+filing_index_files as (
+
+    select * from {{ ref('stg_sec__filing_index_files') }}
+
+),
+
 -- The ledger's day is the index that brought a filing (daily road) or its filing date (quarterly road); the two
 -- differ only where an index lists an older date.
 filing_days as (
@@ -147,6 +153,19 @@ filing_counts as (
 
 ),
 
+-- When the day was learned of, and how often its index has been made anew since.
+index_versions as (
+
+    select
+        filing_day,
+        min(fetched_at) as index_first_fetched_at,
+        count(*) as index_version_count
+    from filing_index_files
+    where index_status = 'published'
+    group by filing_day
+
+),
+
 headline_reasons as (
 
     select
@@ -241,7 +260,9 @@ filing_day_ledger as (
         cast(
             coalesce(filing_counts.filing_cast_failure_count, 0) + coalesce(line_counts.line_cast_failure_count, 0)
             as bigint
-        ) as cast_failure_count
+        ) as cast_failure_count,
+        index_versions.index_first_fetched_at,
+        cast(index_versions.index_version_count as bigint) as index_version_count
     from all_days
     left join index_counts
         on all_days.filing_day = index_counts.filing_day
@@ -249,6 +270,8 @@ filing_day_ledger as (
         on all_days.filing_day = filing_counts.filing_day
     left join line_counts
         on all_days.filing_day = line_counts.filing_day
+    left join index_versions
+        on all_days.filing_day = index_versions.filing_day
 
 )
 

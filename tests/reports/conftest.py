@@ -1,0 +1,50 @@
+"""One published copy for the tests of the pages, and one browser."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ops.screenshots import find_browser, open_browser
+from tests.reports.worlds import World, Worlds, publish_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+    from tests.dbt.project_models import ProjectModels
+    from warehouse.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def worlds(project_models: ProjectModels, tmp_path_factory: pytest.TempPathFactory) -> Worlds:
+    """What published copies are made from."""
+    return Worlds.of(project_models, tmp_path_factory.mktemp("no_rows"))
+
+
+@pytest.fixture(scope="session")
+def eight_years(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Eight years of simulated ratios with prices, published."""
+    return publish_world(worlds, tmp_path_factory.mktemp("eight_years"), World(first=date(2018, 1, 2)))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's own browser, without a window; tests that need it are skipped where there is none."""
+    if find_browser() is None:
+        pytest.skip("no Chromium or Chrome on this machine")
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def pages(eight_years: Settings) -> Path:
+    """The folder of both pages of the eight years."""
+    from ops import steps
+
+    steps.make_pages(eight_years)
+    return eight_years.reports_dir
