@@ -15,6 +15,7 @@ CHECKS: dict[str, list[str]] = {
     "ruff": ["ruff", "check", "."],
     "ruff format": ["ruff", "format", "--check", "."],
     "mypy": ["mypy"],
+    "mypy of the Python model": ["mypy", "dbt_project/models"],
     "import layers": ["lint-imports", "--no-cache"],
     "dbt parse": ["dbt", "--quiet", "parse", "--no-partial-parse", "--warn-error", *DBT_FOLDERS],
     "sqlfluff": ["sqlfluff", "lint", "--disable-progress-bar", "dbt_project/models", "dbt_project/tests"],

@@ -70,6 +70,18 @@ MARTS = (
     Mart("fct_etf_prices_daily", ("etf_symbol", "price_date")),
     Mart("fct_sector_forward_returns", ("quarter_end", "sector", "horizon_months")),
     Mart("rpt_sector_confirmation", ("quarter_end", "sector")),
+    Mart(
+        "rpt_signal_evidence",
+        ("measure", "window_days", "insider_group", "horizon_months", "scope", "period"),
+        is_required=False,
+    ),
+    Mart(
+        "rpt_signal_evidence_quarterly",
+        ("quarter_end", "measure", "window_days", "insider_group", "horizon_months"),
+        is_required=False,
+    ),
+    Mart("rpt_tier_backtest", ("portfolio", "rebalancing", "period"), is_required=False),
+    Mart("rpt_tier_backtest_monthly", ("month_date", "portfolio", "rebalancing"), is_required=False),
 )
 
 # Totals of fct_filing_day_ledger and what they fall into: what goes on, and every loss with its reason.

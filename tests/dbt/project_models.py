@@ -34,8 +34,9 @@ class Model:
         name: Its name.
         folders: Folders it lies in, below ``models``.
         kind: ``table`` or ``view``.
-        select: Its SQL.
+        select: Its SQL, or its program.
         parents: Names of the models it reads.
+        is_python: Whether it is a program and not SQL.
     """
 
     schema: str
@@ -44,6 +45,20 @@ class Model:
     kind: str
     select: str
     parents: frozenset[str]
+    is_python: bool = False
+
+    def make(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Create it in a database that holds its parents."""
+        if not self.is_python:
+            connection.execute(f"create {self.kind} {self.schema}.{self.name} as {self.select}")
+            return
+        # What dbt-duckdb does with a Python model: run the compiled file, give it its parents, register what it returns.
+        program: dict[str, Any] = {"__name__": self.name}
+        exec(compile(self.select, self.name, "exec"), program)  # noqa: S102 - our own model
+        made = program["model"](program["dbtObj"](connection.table), connection)
+        connection.register("made", made)
+        connection.execute(f"create table {self.schema}.{self.name} as select * from made")
+        connection.unregister("made")
 
 
 @dataclass(frozen=True)
@@ -87,7 +102,7 @@ class ProjectModels:
         wanted = self._made_of(names)
         for model in self.models:
             if model.name in wanted:
-                connection.execute(f"create {model.kind} {model.schema}.{model.name} as {model.select}")
+                model.make(connection)
 
     def _made_of(self, names: Iterable[str]) -> set[str]:
         wanted = set(names)
@@ -132,6 +147,7 @@ def compile_project(folder: Path) -> ProjectModels:
                 kind="view" if node["config"]["materialized"] == "view" else "table",
                 select=node["compiled_code"],
                 parents=frozenset(models[key]["name"] for key in node["depends_on"]["nodes"] if key in models),
+                is_python=node["language"] == "python",
             )
             for node in (models[key] for key in ordered)
         ),

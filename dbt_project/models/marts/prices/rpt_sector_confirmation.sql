@@ -12,6 +12,13 @@ forward_returns as (
 
 ),
 
+-- Your own numbers, empty as delivered: the newest of each indicator up to the quarter's end counts while it is fresh.
+scores as (
+
+    select * from {{ ref('sector_confirmations') }}
+
+),
+
 -- What was known at the quarter's end is the same for every horizon.
 trailing_returns as (
 
@@ -62,6 +69,52 @@ ranked_tiers as (
         count(relative_strength_12_1) over (partition by quarter_end) as ranked_sector_count
     from headline_tiers
 
+),
+
+scores_known as (
+
+    select
+        headline_tiers.quarter_end,
+        headline_tiers.sector,
+        scores.indicator,
+        scores.score,
+        row_number() over (
+            partition by headline_tiers.quarter_end, headline_tiers.sector, scores.indicator
+            order by scores.as_of_date desc
+        ) as place_from_newest
+    from headline_tiers
+    inner join scores
+        on headline_tiers.sector = scores.sector
+            and scores.as_of_date <= headline_tiers.quarter_end
+            and {{ days_between('scores.as_of_date', 'headline_tiers.quarter_end') }}
+            <= {{ price_parameter('confirmation_valid_days') }}
+
+),
+
+newest_scores as (
+
+    select
+        quarter_end,
+        sector,
+        max(case when indicator = 'valuation' then score end) as valuation_score,
+        max(case when indicator = 'earnings_revisions' then score end) as earnings_revisions_score
+    from scores_known
+    where place_from_newest = 1
+    group by quarter_end, sector
+
+),
+
+confirmations as (
+
+    select
+        ranked_tiers.*,
+        newest_scores.valuation_score,
+        newest_scores.earnings_revisions_score
+    from ranked_tiers
+    left join newest_scores
+        on ranked_tiers.quarter_end = newest_scores.quarter_end
+            and ranked_tiers.sector = newest_scores.sector
+
 )
 
 select
@@ -81,12 +134,10 @@ select
     relative_strength_12_1,
     case when relative_strength_12_1 is not null then cast(strength_rank as integer) end as relative_strength_rank,
     cast(ranked_sector_count as integer) as ranked_sector_count,
-    case
-        when tier not in ('Overweight', 'Underweight') then 'no opinion'
-        when relative_strength_12_1 is null then 'unknown'
-        when relative_strength_12_1 = 0 then 'neither'
-        when (tier = 'Overweight') = (relative_strength_12_1 > 0) then 'confirms'
-        else 'diverges'
-    end as confirmation,
-    trailing_missing_reason
-from ranked_tiers
+    {{ confirmation_of('relative_strength_12_1') }} as confirmation,
+    trailing_missing_reason,
+    valuation_score,
+    {{ confirmation_of('valuation_score') }} as valuation_confirmation,
+    earnings_revisions_score,
+    {{ confirmation_of('earnings_revisions_score') }} as earnings_revisions_confirmation
+from confirmations

@@ -1,0 +1,166 @@
+"""The statistics say what the truth is as often as they claim, and are those of the library computed another way."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from scipy.stats import spearmanr
+
+from tests.dbt_evidence.histories import SECTOR_COUNT, histories, history
+from tests.dbt_evidence.python_model import PATH, load_model
+
+model = load_model()
+SEEDS = range(1000, 1300)
+POOLED = ("ic", "spread", "slope", "slope_beyond_prior")
+
+
+def estimates(quarters: int, horizon: int, effect: float) -> pd.DataFrame:
+    """Estimates of many histories with their intervals, over all quarters and sectors."""
+    table = model.statistics(*histories(SEEDS, quarters, horizon, effect)).to_pandas()
+    table["low"] = table["value"] - table["critical_t"] * table["standard_error"]
+    table["high"] = table["value"] + table["critical_t"] * table["standard_error"]
+    return table
+
+
+@pytest.mark.parametrize(("quarters", "horizon"), [(24, 1), (24, 4), (80, 1), (80, 4)])
+def test_where_there_is_no_effect_one_in_twenty_is_found(quarters: int, horizon: int) -> None:
+    table = estimates(quarters, horizon, effect=0.0)
+    pooled = table[(table["scope"] == "pooled") & (table["period"] == "all")]
+    for statistic in POOLED:
+        rows = pooled[pooled["statistic"] == statistic]
+        assert len(rows) == len(SEEDS)
+        found = ((rows["low"] > 0) | (rows["high"] < 0)).mean()
+        # One in twenty of 300 is 15; an honest test finds more than 27 (or fewer than 4) once in a thousand times.
+        assert 4 / 300 <= found <= 27 / 300, (statistic, found)
+    sectors = table[(table["scope"] != "pooled") & (table["statistic"] == "ic")]
+    assert ((sectors["low"] > 0) | (sectors["high"] < 0)).mean() < 0.08
+
+
+@pytest.mark.parametrize("effect", [0.05, -0.05])
+@pytest.mark.parametrize("horizon", [1, 4])
+def test_the_interval_covers_a_planted_effect(effect: float, horizon: int) -> None:
+    table = estimates(80, horizon, effect)
+    pooled = table[(table["scope"] == "pooled") & (table["period"] == "all")]
+    slopes = pooled[pooled["statistic"] == "slope"]
+    # What lasts from quarter to quarter goes on paying. A normal's own quantile keeps a little less than its correlation.
+    kept = [6 / np.pi * np.arcsin(0.6**step / 2) for step in range(horizon)]
+    truth = effect * sum(kept)
+    assert slopes["value"].mean() == pytest.approx(truth, rel=0.06)
+    covered = ((slopes["low"] <= truth) & (truth <= slopes["high"])).mean()
+    assert covered >= 0.91
+    # And it is told from nothing, in the right direction, most of the time.
+    right = (slopes["low"] > 0) if effect > 0 else (slopes["high"] < 0)
+    assert right.mean() > 0.5
+    for statistic in ("ic", "spread"):
+        rows = pooled[pooled["statistic"] == statistic]
+        assert np.sign(rows["value"].mean()) == np.sign(effect)
+
+
+def test_what_lasts_and_overlaps_is_worth_fewer_quarters() -> None:
+    short = estimates(80, 1, 0.0)
+    long = estimates(80, 4, 0.0)
+
+    def typical(table: pd.DataFrame) -> float:
+        rows = table[(table["scope"] == "pooled") & (table["period"] == "all") & (table["statistic"] == "ic")]
+        return float(rows["effective_n"].median())
+
+    assert typical(short) > 50
+    assert typical(long) < 50
+
+
+@pytest.mark.parametrize("horizon", [1, 4])
+def test_the_regressions_are_those_of_the_library(horizon: int) -> None:
+    observations, sections = history(7, 40, horizon, 0.03)
+    # Sectors that begin later, and one with a hole.
+    observations = observations.drop(observations.index[:30]).drop(observations.index[200])
+    table = model.statistics(observations, sections).to_pandas()
+    ours = table[(table["scope"] == "pooled") & (table["period"] == "all")].set_index("statistic")
+    lag = int(ours.loc["slope", "hac_lag"])
+    assert lag == max(horizon, int(np.ceil(1.3 * np.sqrt(40 - 2))))
+    outcome = observations["excess_return"].to_numpy()
+    for columns, names in (
+        (["percentile"], ["slope"]),
+        (["percentile", "prior_excess_return"], ["slope_beyond_prior", "prior_slope"]),
+    ):
+        fit = sm.OLS(outcome, sm.add_constant(observations[columns].to_numpy())).fit(
+            cov_type="hac-groupsum",
+            cov_kwds={"time": observations["quarter_number"].to_numpy(), "maxlags": lag, "use_correction": False},
+        )
+        for place, name in enumerate(names, start=1):
+            assert ours.loc[name, "value"] == pytest.approx(fit.params[place], rel=1e-9)
+            assert ours.loc[name, "standard_error"] == pytest.approx(fit.bse[place], rel=1e-9)
+    whole = sm.OLS(sections["ic"].to_numpy(), np.ones(40)).fit(
+        cov_type="HAC", cov_kwds={"maxlags": int(ours.loc["ic", "hac_lag"])}
+    )
+    assert ours.loc["ic", "value"] == pytest.approx(whole.params[0], rel=1e-9)
+    assert ours.loc["ic", "standard_error"] == pytest.approx(whole.bse[0], rel=1e-9)
+
+
+def test_a_sector_alone_is_a_rank_correlation_over_time() -> None:
+    observations, sections = history(8, 60, 2, 0.03)
+    table = model.statistics(observations, sections).to_pandas().set_index(["scope", "period", "statistic"])
+    for sector, rows in observations.groupby("sector"):
+        expected = spearmanr(rows["percentile"], rows["excess_return"]).statistic
+        assert table.loc[(sector, "all", "ic"), "value"] == pytest.approx(expected, abs=1e-12)
+        control = spearmanr(-rows["prior_excess_return"], rows["excess_return"]).statistic
+        assert table.loc[(sector, "all", "control_ic"), "value"] == pytest.approx(control, abs=1e-12)
+        means = rows.groupby("tier")["excess_return"].mean()
+        spread = means["Overweight"] - means["Underweight"]
+        assert table.loc[(sector, "all", "spread"), "value"] == pytest.approx(spread, abs=1e-12)
+    assert len(observations.groupby("sector")) == SECTOR_COUNT
+
+
+def test_the_periods_are_the_quarters_on_either_side() -> None:
+    observations, sections = history(9, 60, 1, 0.03)
+    table = model.statistics(observations, sections).to_pandas().set_index(["scope", "period", "statistic"])
+    for period, quarters in (("before", slice(0, 30)), ("after", slice(30, 60)), ("all", slice(0, 60))):
+        row = table.loc[("pooled", period, "ic")]
+        assert row["value"] == pytest.approx(sections["ic"].to_numpy()[quarters].mean(), abs=1e-12)
+        assert row["quarter_count"] == len(sections["ic"].to_numpy()[quarters])
+
+
+def test_a_hole_between_quarters_keeps_its_place() -> None:
+    series = np.array([1.0, -1.0, 1.0, np.nan, 1.0, -1.0, 1.0, -1.0])
+    joined = series[~np.isnan(series)]
+    with_hole, without = model.mean(series, 1), model.mean(joined, 1)
+    assert with_hole.value == without.value
+    assert with_hole.quarter_count == without.quarter_count == 7
+    assert with_hole.standard_error != pytest.approx(without.standard_error, rel=1e-3)
+
+
+def test_what_cannot_be_known_is_not_made_up() -> None:
+    nothing = np.full(20, np.nan)
+    assert model.mean(nothing, 1) is None
+    constant = model.mean(np.full(20, 0.25), 1)
+    assert (constant.value, constant.standard_error, constant.effective_n) == (0.25, None, None)
+    same = np.ones((20, 3, 2))
+    assert model.regress(np.random.default_rng(1).normal(size=(20, 3)), same, np.array([0, 1, 0]), 1) is None
+    # One quarter of a tier has no residual: an error made of it would be too small to be true.
+    outcome = np.random.default_rng(2).normal(size=20)
+    once = np.arange(20) == 3
+    often = np.arange(20) > 9
+    lonely = model.difference_of_groups(outcome, once, often, 1)
+    assert lonely.value == pytest.approx(outcome[3] - outcome[often].mean())
+    assert lonely.standard_error is None
+
+
+def test_the_critical_value_of_short_lags_is_that_of_the_normal() -> None:
+    assert model.critical_t(10_000, 1) == pytest.approx(1.96, abs=0.01)
+    assert model.critical_t(16, 6) > 3
+    assert model.hac_lag(80, 4) == 12
+    assert model.hac_lag(4, 4) == 3
+
+
+def test_a_build_without_prices_loads_no_library() -> None:
+    # pyarrow alone, which dbt's own adapter loads to write a Python model's table.
+    program = (
+        "import runpy, sys; model = runpy.run_path(sys.argv[1]); "
+        "print(model['schema']().empty_table().num_rows, [n for n in ('pandas', 'scipy', 'statsmodels') if n in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", program, str(PATH)], check=True, capture_output=True, text=True).stdout
+    assert said.strip() == "0 []"
