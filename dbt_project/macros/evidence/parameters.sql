@@ -60,8 +60,10 @@
             then
                 (count({{ left }}) * sum({{ left }} * {{ right }}) - sum({{ left }}) * sum({{ right }}))
                 / nullif(
-                    sqrt(count({{ left }}) * sum({{ left }} * {{ left }}) - sum({{ left }}) * sum({{ left }}))
-                    * sqrt(count({{ left }}) * sum({{ right }} * {{ right }}) - sum({{ right }}) * sum({{ right }})),
+                    sqrt(
+                        (count({{ left }}) * sum({{ left }} * {{ left }}) - sum({{ left }}) * sum({{ left }}))
+                        * (count({{ left }}) * sum({{ right }} * {{ right }}) - sum({{ right }}) * sum({{ right }}))
+                    ),
                     0
                 )
     end

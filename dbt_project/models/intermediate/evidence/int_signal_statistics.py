@@ -94,8 +94,10 @@ def regress(
     # A quarter without observations has a score of nothing and keeps its place, so that lags stay lags.
     scores = (flat * (target - flat @ coefficients)[:, None]).reshape(quarters, sectors, -1).sum(axis=1) @ bread @ contrast
     lag = hac_lag(quarter_count, horizon_quarters)
-    variance = float(S_hac_simple(scores, nlags=lag)[0, 0])
-    plain_variance = float(scores @ scores)
+    # Residuals are smaller than errors by what the coefficients took: the usual correction, of quarters here.
+    correction = quarter_count / (quarter_count - len(contrast))
+    variance = correction * float(S_hac_simple(scores, nlags=lag)[0, 0])
+    plain_variance = correction * float(scores @ scores)
     value = float(contrast @ coefficients)
     is_certain = variance <= 1e-16 * max(value * value, 1e-12)
     return Estimate(
