@@ -24,13 +24,16 @@ _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _KEPT_LINES = 60
 # Descriptions and tests (yml) change no row.
 _CODE = ("macros", "models", "seeds")
+_SUFFIXES = {".sql", ".py", ".csv"}
 
 
 def project_sha256() -> str:
     """Hash of all that decides what the models compute: the dbt project, and the engine that runs it."""
     project = ROOT / "dbt_project"
     digest = hashlib.sha256(duckdb.__version__.encode())
-    files = [path for folder in _CODE for path in (project / folder).rglob("*") if path.suffix in {".sql", ".py", ".csv"}]
+    files = [
+        path for folder in _CODE for path in (project / folder).rglob("*") if path.suffix in {".sql", ".py", ".csv"}
+    ]
     for path in sorted([*files, project / "dbt_project.yml"]):
         digest.update(str(path.relative_to(project)).encode())
         digest.update(path.read_bytes())

@@ -52,12 +52,12 @@ class Model:
         if not self.is_python:
             connection.execute(f"create {self.kind} {self.schema}.{self.name} as {self.select}")
             return
-        # What dbt-duckdb does with a Python model: run the compiled file, give it its parents, register what it returns.
+        # What dbt-duckdb does with a Python model: run the compiled file, give it its parents, store what it returns.
         program: dict[str, Any] = {"__name__": self.name}
         exec(compile(self.select, self.name, "exec"), program)  # noqa: S102 - our own model
         made = program["model"](program["dbtObj"](connection.table), connection)
         connection.register("made", made)
-        connection.execute(f"create table {self.schema}.{self.name} as select * from made")
+        connection.execute(f"create table {self.schema}.{self.name} as select * from made")  # noqa: S608 - our own names
         connection.unregister("made")
 
 

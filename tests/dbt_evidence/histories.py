@@ -78,9 +78,7 @@ def history(seed: int, quarters: int, horizon: int, effect: float) -> tuple[pd.D
     return observations, sections
 
 
-def histories(
-    seeds: Sequence[int], quarters: int, horizon: int, effect: float
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def histories(seeds: Sequence[int], quarters: int, horizon: int, effect: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Many histories in one table, told apart by ``measure``."""
     made = [history(seed, quarters, horizon, effect) for seed in seeds]
     return (
@@ -91,15 +89,17 @@ def histories(
 
 def _correlations(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     ranks = [rankdata(values, axis=1) - (SECTOR_COUNT + 1) / 2 for values in (left, right)]
-    covered: np.ndarray = (ranks[0] * ranks[1]).sum(axis=1) / np.sqrt(
+    correlations: np.ndarray = (ranks[0] * ranks[1]).sum(axis=1) / np.sqrt(
         (ranks[0] ** 2).sum(axis=1) * (ranks[1] ** 2).sum(axis=1)
     )
-    return covered
+    return correlations
 
 
 def _spreads(excess: np.ndarray, is_first: np.ndarray, is_second: np.ndarray) -> np.ndarray:
     def mean_where(group: np.ndarray) -> np.ndarray:
         counts = group.sum(axis=1)
-        return np.where(counts > 0, (excess * group).sum(axis=1) / np.maximum(counts, 1), np.nan)
+        means: np.ndarray = np.where(counts > 0, (excess * group).sum(axis=1) / np.maximum(counts, 1), np.nan)
+        return means
 
-    return mean_where(is_first) - mean_where(is_second)
+    spreads: np.ndarray = mean_where(is_first) - mean_where(is_second)
+    return spreads

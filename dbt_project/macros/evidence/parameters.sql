@@ -7,7 +7,9 @@
     history come from, look at the next twelve months.
     Split: quarters up to this date are "before", later ones "after". Insider trading as a signal was in every hand when
     Cohen, Malloy and Pomorski appeared (Journal of Finance, June 2012), and published signals fade (McLean and Pontiff 2016).
-    Least quarters: below it no standard error is shown; least sectors: below it no rank correlation.
+    Least quarters: below it no standard error is shown, nor with fewer horizons side by side than the least windows: with
+    them the intervals of pure noise leave out 0 in less than 7 of a hundred cases (all sectors) and 9 (one sector), with
+    fewer more often. Least sectors: below it no rank correlation.
     Control: the share of the sectors that counts as last year's worst, and as its best.
     Costs: basis points per dollar bought or sold; a cautious figure for the spread of liquid sector funds.
 #}
@@ -16,6 +18,8 @@
         "evidence_headline_horizon_months": 12,
         "evidence_split_date": "2012-06-30",
         "evidence_minimum_quarter_count": 12,
+        "evidence_minimum_window_count": 5,
+        "evidence_minimum_window_count_of_a_sector": 12,
         "evidence_minimum_sector_count": 3,
         "evidence_control_share": 0.25,
         "evidence_trading_cost_bps": 5,
@@ -83,4 +87,17 @@
         when {{ statistic }}_high < 0 then 'against'
         else 'not_told_from_chance'
     end
+{%- endmacro %}
+
+{# Fewest quarters with which an estimate is given an interval. #}
+{% macro minimum_quarter_count(scope, horizon_months) -%}
+    greatest(
+        {{ evidence_parameter('evidence_minimum_quarter_count') }},
+        cast(
+            {{ horizon_months }} / 3 * case
+                when {{ scope }} = 'pooled' then {{ evidence_parameter('evidence_minimum_window_count') }}
+                else {{ evidence_parameter('evidence_minimum_window_count_of_a_sector') }}
+            end as integer
+        )
+    )
 {%- endmacro %}

@@ -39,7 +39,7 @@ measured_months as (
 
 ),
 
--- The tier of every month-end by the rule of the quarterly ones, so that monthly rebalancing has something new to go by.
+-- The tier of every month-end by the rule of the quarterly ones: monthly rebalancing has something new to go by.
 histories as (
 
     select
@@ -82,8 +82,8 @@ monthly_tiers as (
 
 ),
 
--- Portfolios begin after the first quarter's end with a tier on which the market fund and a sector fund could be bought,
--- and end a month after the last month-end whose tiers are known: nothing is held on a tier of long ago.
+-- Portfolios begin after the first quarter's end with a tier on which the market fund and a sector fund could be
+-- bought, and end a month after the last month-end whose tiers are known: nothing is held on a tier of long ago.
 first_months as (
 
     select min(monthly_tiers.month_number) + 1 as first_month_number

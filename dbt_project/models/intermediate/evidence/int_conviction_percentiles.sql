@@ -1,3 +1,4 @@
+-- noqa: disable=LT02
 with
 
 forward_returns as (
@@ -121,7 +122,8 @@ measured_months as (
         {{ month_ordinal('sums.as_of_date') }} as month_number,
         sums.sector,
         '{{ insider_group }}' as insider_group,
-        {{ net_purchase_ratio('sums.buy_score_' ~ insider_group, 'sums.sell_score_' ~ insider_group) }} as measured_value
+        {{ net_purchase_ratio('sums.buy_score_' ~ insider_group, 'sums.sell_score_' ~ insider_group) }}
+            as measured_value
     from sums
     inner join as_of_dates
         on sums.as_of_date = as_of_dates.as_of_date

@@ -1,11 +1,11 @@
-"""What no SQL can say of the signal: means, rank correlations and regressions with standard errors that know of overlap.
+"""What no SQL can say of the signal: estimates with standard errors that know of overlapping returns.
 
-Every estimate is a least squares coefficient (a mean is the regression on a constant), its standard error that of Newey
-and West (1987) with Bartlett weights, over quarters; where several sectors stand in one quarter their scores are summed
-first, as Driscoll and Kraay (1998) do, because sectors move together. The lag is at least the horizon, as returns over
-the horizon overlap, and at least 1.3 times the root of the number of quarters; critical values are those of a lag that is
-a fixed share of the sample (Kiefer and Vogelsang 2005): with few quarters a t of 2 is not rare. Both follow the advice of
-Lazarus, Lewis, Stock and Watson (2018).
+Every estimate is a least squares coefficient (a mean is the regression on a constant), its standard error that of
+Newey and West (1987) with Bartlett weights, over quarters; where several sectors stand in one quarter their scores are
+summed first, as Driscoll and Kraay (1998) do, because sectors move together. The lag is at least the horizon, as
+returns over the horizon overlap, and at least 1.3 times the root of the number of quarters; critical values are those
+of a lag that is a fixed share of the sample (Kiefer and Vogelsang 2005): with few quarters a t of 2 is not rare. Both
+follow the advice of Lazarus, Lewis, Stock and Watson (2018).
 
 The libraries are imported where they are used: a build without prices has nothing to compute and does not load them.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PERIODS = ("all", "before", "after")
-# A coefficient of the quarters of one tier is not told from chance by fewer of them: their residuals would all but vanish.
+# With fewer quarters of a tier the residuals all but vanish, and so would the error made of them.
 LEAST_QUARTERS_OF_A_TIER = 4
 COUNTED_TWIN = "npr_count"
 
@@ -92,7 +92,9 @@ def regress(
     bread = np.linalg.inv(products)
     coefficients = bread @ (flat.T @ target)
     # A quarter without observations has a score of nothing and keeps its place, so that lags stay lags.
-    scores = (flat * (target - flat @ coefficients)[:, None]).reshape(quarters, sectors, -1).sum(axis=1) @ bread @ contrast
+    scores = (
+        (flat * (target - flat @ coefficients)[:, None]).reshape(quarters, sectors, -1).sum(axis=1) @ bread @ contrast
+    )
     lag = hac_lag(quarter_count, horizon_quarters)
     # Residuals are smaller than errors by what the coefficients took: the usual correction, of quarters here.
     correction = quarter_count / (quarter_count - len(contrast))
@@ -119,7 +121,7 @@ def mean(series: np.ndarray, horizon_quarters: int) -> Estimate | None:
 
 
 def rank_correlation(left: np.ndarray, right: np.ndarray, horizon_quarters: int) -> Estimate | None:
-    """Spearman correlation of two series of quarters: the slope between their ranks, each scaled to a deviation of 1."""
+    """Spearman correlation of two series of quarters: the slope between their ranks, scaled to a deviation of 1."""
     import numpy as np
     from scipy.stats import rankdata
 
@@ -237,6 +239,22 @@ def panel_statistics(panel: Panel) -> Iterator[tuple[str, str, str, Estimate]]:
         )
 
 
+def _table(column: pd.Series, at: tuple[np.ndarray, np.ndarray], empty: np.ndarray) -> np.ndarray:
+    empty[at] = column.to_numpy(dtype=empty.dtype)
+    return empty
+
+
+def _series(section: pd.DataFrame | None, column: str, first: int, length: int) -> np.ndarray:
+    import numpy as np
+
+    values = np.full(length, np.nan)
+    if section is not None:
+        place = section["quarter_number"].to_numpy() - first
+        is_inside = (place >= 0) & (place < length)
+        values[place[is_inside]] = section[column].to_numpy(dtype=float)[is_inside]
+    return values
+
+
 def panels(observations: pd.DataFrame, cross_sections: pd.DataFrame) -> Iterator[tuple[tuple[Any, ...], Panel]]:
     """Cut the observations into panels.
 
@@ -250,29 +268,17 @@ def panels(observations: pd.DataFrame, cross_sections: pd.DataFrame) -> Iterator
     import numpy as np
 
     keys = ["measure", "window_days", "insider_group", "horizon_months"]
-    sections = dict(list(cross_sections.groupby(keys)))
-    for key, group in observations.groupby(keys):
+    sections: dict[Any, pd.DataFrame] = dict(list(cross_sections.groupby(keys)))
+    groups: Iterator[tuple[Any, pd.DataFrame]] = iter(observations.groupby(keys))
+    for key, group in groups:
         first = int(group["quarter_number"].min())
         length = int(group["quarter_number"].max()) - first + 1
         sectors = tuple(sorted(group["sector"].unique()))
+        shape = (length, len(sectors))
         at = (
             group["quarter_number"].to_numpy() - first,
             np.searchsorted(np.array(sectors), group["sector"].to_numpy(dtype=str)),
         )
-
-        def table(column: str, kind: Any, at: Any = at, group: Any = group, shape: Any = (length, len(sectors))) -> Any:
-            values = np.full(shape, np.nan if kind is float else None, dtype=kind)
-            values[at] = group[column].to_numpy(dtype=kind)
-            return values
-
-        def series(section: Any, column: str, first: int = first, length: int = length) -> Any:
-            values = np.full(length, np.nan)
-            if section is not None:
-                place = section["quarter_number"].to_numpy() - first
-                is_inside = (place >= 0) & (place < length)
-                values[place[is_inside]] = section[column].to_numpy(dtype=float)[is_inside]
-            return values
-
         periods = np.full(length, "", dtype=object)
         periods[at[0]] = group["period"].to_numpy(dtype=object)
         section, counted = sections.get(key), sections.get((COUNTED_TWIN, *key[1:]))
@@ -282,16 +288,16 @@ def panels(observations: pd.DataFrame, cross_sections: pd.DataFrame) -> Iterator
                 sectors=sectors,
                 periods=periods,
                 horizon_quarters=int(key[3]) // 3,
-                percentile=table("percentile", float),
-                excess=table("excess_return", float),
-                prior=table("prior_excess_return", float),
-                tier=table("tier", object),
-                control=table("control_group", object),
-                ic=series(section, "ic"),
-                control_ic=series(section, "control_ic"),
-                count_ic=series(counted if key[0] != COUNTED_TWIN else None, "ic"),
-                spread=series(section, "spread"),
-                control_spread=series(section, "control_spread"),
+                percentile=_table(group["percentile"], at, np.full(shape, np.nan)),
+                excess=_table(group["excess_return"], at, np.full(shape, np.nan)),
+                prior=_table(group["prior_excess_return"], at, np.full(shape, np.nan)),
+                tier=_table(group["tier"], at, np.full(shape, None)),
+                control=_table(group["control_group"], at, np.full(shape, None)),
+                ic=_series(section, "ic", first, length),
+                control_ic=_series(section, "control_ic", first, length),
+                count_ic=_series(counted if key[0] != COUNTED_TWIN else None, "ic", first, length),
+                spread=_series(section, "spread", first, length),
+                control_spread=_series(section, "control_spread", first, length),
             ),
         )
 
@@ -335,7 +341,7 @@ def statistics(observations: pd.DataFrame, cross_sections: pd.DataFrame) -> pa.T
     )
 
 
-def model(dbt: Any, session: Any) -> Any:
+def model(dbt: Any, session: Any) -> Any:  # noqa: ARG001 - dbt hands over both
     """The table, for dbt: empty where no return is known."""
     dbt.config(materialized="table")
     observations = dbt.ref("int_evidence_observations").filter("is_usable")

@@ -1,3 +1,4 @@
+-- noqa: disable=LT02
 {%- set keys = ["measure", "window_days", "insider_group", "horizon_months"] %}
 {%- set with_interval = [
     "ic", "control_ic", "ic_minus_control", "ic_minus_count", "spread", "control_spread",
@@ -130,7 +131,7 @@ estimates as (
         statistic,
         value as estimate,
         case
-            when quarter_count >= {{ evidence_parameter('evidence_minimum_quarter_count') }} then standard_error
+            when quarter_count >= {{ minimum_quarter_count('scope', 'horizon_months') }} then standard_error
         end as standard_error,
         effective_n,
         critical_t,
@@ -220,7 +221,7 @@ select
     {%- endfor %}
     {%- endif %}
     {%- endfor %}
-    cast({{ evidence_parameter('evidence_minimum_quarter_count') }} as integer) as minimum_quarter_count
+    {{ minimum_quarter_count('counted.scope', 'counted.horizon_months') }} as minimum_quarter_count
 from counted
 cross join combinations
 left join spread_out

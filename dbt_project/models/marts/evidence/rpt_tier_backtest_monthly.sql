@@ -136,7 +136,7 @@ held_funds as (
             and weights.month_number = bought_closes.month_number
     inner join closes
         on weights.sector = closes.sector
-            and closes.month_number > holdings.from_month_number
+            and holdings.from_month_number < closes.month_number
             and holdings.to_month_number >= closes.month_number
 
 ),

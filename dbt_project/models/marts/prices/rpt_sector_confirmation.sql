@@ -85,7 +85,7 @@ scores_known as (
     from headline_tiers
     inner join scores
         on headline_tiers.sector = scores.sector
-            and scores.as_of_date <= headline_tiers.quarter_end
+            and headline_tiers.quarter_end >= scores.as_of_date
             and {{ days_between('scores.as_of_date', 'headline_tiers.quarter_end') }}
             <= {{ price_parameter('confirmation_valid_days') }}
 
