@@ -82,6 +82,10 @@ MARTS = (
     ),
     Mart("rpt_tier_backtest", ("portfolio", "rebalancing", "period"), is_required=False),
     Mart("rpt_tier_backtest_monthly", ("month_date", "portfolio", "rebalancing"), is_required=False),
+    Mart("rpt_tier_report", ("quarter_end", "sector"), is_required=False),
+    Mart("rpt_tier_drivers", ("quarter_end", "sector", "driver_rank"), is_required=False),
+    Mart("rpt_tier_clusters", ("quarter_end", "cluster_key"), is_required=False),
+    Mart("rpt_quarter_ledger", ("quarter_end",), is_required=False),
 )
 
 # Totals of fct_filing_day_ledger and what they fall into: what goes on, and every loss with its reason.
