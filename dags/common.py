@@ -6,7 +6,7 @@ import contextlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, AssetAlias
 from airflow.sdk.exceptions import AirflowFailException
 
 from ops.airflow.config import SEC_POOL, WRITER_POOL
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 # A load changed schema raw; whoever builds on it listens to this.
 RAW = Asset("raw")
+# The published copy completes a quarter whose tiers nobody has frozen: its report is due. Few publishes do, so the
+# asset is announced under an alias, which may stand for nothing.
+COMPLETE_QUARTER = Asset("complete_quarter")
+MAYBE_COMPLETE_QUARTER = AssetAlias("maybe_complete_quarter")
 
 DEFAULT_ARGS: dict[str, Any] = {
     "owner": "insider-tiers",
@@ -29,6 +33,7 @@ LOADERS = ("etf_prices_daily", "form345_quarterly", "form4_daily", "issuers_week
 # Loads go before builds.
 WRITES: dict[str, Any] = {"pool": WRITER_POOL, "priority_weight": 10, "weight_rule": "absolute"}
 BUILDS: dict[str, Any] = {"pool": WRITER_POOL, "priority_weight": 1, "weight_rule": "absolute"}
+PUBLISHES: dict[str, Any] = BUILDS | {"outlets": [MAYBE_COMPLETE_QUARTER]}
 # The index appears between 22:00 and 22:45 New York time, on bad nights hours later: wait 5, 10, 20, … 120 minutes.
 FETCHES: dict[str, Any] = {
     "pool": SEC_POOL,
@@ -39,6 +44,14 @@ FETCHES: dict[str, Any] = {
     "retry_exponential_backoff": 2.0,
     "max_retry_delay": timedelta(hours=2),
 }
+
+
+def announce_complete_quarter(outlet_events: Any) -> None:
+    """Tell who waits for it that a quarter is complete, if the published copy completes one."""
+    from ops import steps
+
+    if quarter := steps.due_quarter():
+        outlet_events[MAYBE_COMPLETE_QUARTER].add(COMPLETE_QUARTER, extra={"quarter": quarter})
 
 
 def loads_under_way(task_instance: Any) -> int:

@@ -9,9 +9,8 @@
 
 ### What it does
 
-**Kind:** `now`. Runs when raw has changed and waits for loads on their way, 15 minutes at most; skipped when the
-published copy holds all that is loaded. By hand it neither waits nor skips. First it freezes the last quarter's
-published tiers, once they are due: `docs/runbooks/restated_tier.md`.
+**Kind:** `now`. Runs when raw has changed and waits for loads on their way, 15 minutes at most; skipped when nothing is
+new; by hand it does neither. A published copy that completes a quarter sets off `tier_report_quarterly`.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from typing import Any
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from dags.common import BUILDS, DEFAULT_ARGS, RAW, fail_for_good, loads_under_way
+from dags.common import BUILDS, DEFAULT_ARGS, PUBLISHES, RAW, announce_complete_quarter, fail_for_good, loads_under_way
 from ops import steps
 
 with DAG(
@@ -47,11 +46,11 @@ with DAG(
 
     @task(**BUILDS)
     def dbt_build(**context: Any) -> None:
-        """Freeze a quarter whose time has come; build and test every model, unless what is published is up to date."""
+        """Build and test every model, unless what is published is up to date; load what was frozen since."""
         with fail_for_good():
+            steps.load_frozen()
             if context["dag_run"].run_type == "asset_triggered" and steps.is_published():
                 raise AirflowSkipException("The published copy holds everything that is loaded.")
-            steps.freeze_due_tiers()
             steps.dbt_build()
 
     @task(**BUILDS)
@@ -60,11 +59,12 @@ with DAG(
         with fail_for_good():
             steps.check_marts()
 
-    @task(**BUILDS)
-    def publish() -> None:
-        """Swap in the new published copy."""
+    @task(**PUBLISHES)
+    def publish(*, outlet_events: Any) -> None:
+        """Swap in the new published copy, and say so when it completes a quarter."""
         with fail_for_good():
             steps.publish()
+            announce_complete_quarter(outlet_events)
 
     @task(**BUILDS)
     def tidy() -> None:

@@ -48,8 +48,9 @@ def main(load_only: bool) -> None:
             f"{len(loaded)} partitions (quarters, filing days, issuers, prices) are loaded, {len(new)} of them now"
         )
         if not load_only:
-            steps.freeze_due_tiers(settings)
             build_marts_and_publish(settings, console)
+            if frozen := steps.freeze_due_tiers(settings):
+                steps.write_tier_report(frozen.quarter, settings)
             steps.make_pages(settings)
     except InsiderTiersError as error:
         raise click.ClickException(f"{type(error).__name__}: {error}") from error

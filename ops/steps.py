@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from datetime import date, timedelta
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse.errors import FetchError, GateFailed, ReportError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from extract.http import Patience
     from quality import GateResult
+    from reports.tier_report.folder import Report
     from warehouse.builds import BuildPlan
     from warehouse.frozen import FrozenQuarter
     from warehouse.settings import Settings
@@ -298,14 +300,44 @@ def freeze_tiers(quarter: str, settings: Settings | None = None) -> FrozenQuarte
 def freeze_due_tiers(settings: Settings | None = None) -> FrozenQuarter | None:
     """Freeze the last quarter from the published copy, if its time has come and it is not frozen yet.
 
-    Called before a build: what is published passed the gates and was read, and the build that follows shows the
-    frozen tiers beside today's.
+    Called after a publish: what is published passed the gates, and the next build shows the frozen tiers beside that
+    day's.
     """
-    from warehouse.frozen import due_quarter
-
     settings = settings or load_settings()
     quarter = due_quarter(settings)
     return freeze_tiers(quarter, settings) if quarter else None
+
+
+def due_quarter(settings: Settings | None = None) -> str | None:
+    """The quarter the published copy completes and that is not frozen yet, if there is one."""
+    from warehouse.frozen import due_quarter as due
+
+    return due(settings or load_settings())
+
+
+def write_tier_report(quarter: str | None = None, settings: Settings | None = None) -> Report:
+    """Make the tier report of a quarter, the newest published one when none is named.
+
+    Raises:
+        ReportError: It could not be made; what was there before is untouched.
+    """
+    from reports.tier_report.folder import write_tier_report as write
+
+    report = write(settings or load_settings(), quarter)
+    print(f"{report.title}: {report.folder} {'written' if report.is_new else 'is up to date'}. {report.summary}")
+    return report
+
+
+def mail_of_tier_report(folder: str, settings: Settings | None = None) -> dict[str, Any] | None:
+    """What Airflow's mail notifier is to send of a finished report; ``None`` where nobody is to be sent it.
+
+    Raises:
+        ReportError: The report is not there, or not whole.
+    """
+    from reports.tier_report.mail import compose
+
+    settings = settings or load_settings()
+    return compose(Path(folder), settings) if settings.report_mail_to else None
 
 
 def dbt_build(

@@ -1,4 +1,4 @@
-"""The command line of the reports: ``python -m reports tiers`` and ``python -m reports pages``."""
+"""The command line of the reports: ``python -m reports tiers``, ``pages``, ``tier-report 2025q4``."""
 
 from __future__ import annotations
 
@@ -38,6 +38,21 @@ def pages() -> None:
             click.echo(write(settings))
     except InsiderTiersError as error:
         sys.exit(str(error))
+
+
+@main.command("tier-report", help="Make the report of QUARTER (like 2025q4); of the newest when none is named.")
+@click.argument("quarter", required=False)
+def tier_report(quarter: str | None) -> None:
+    """Make one quarter's report and say where it is."""
+    # The chart library takes a second to import, which the other commands need not wait for.
+    from reports.tier_report.folder import HTML, write_tier_report
+
+    try:
+        report = write_tier_report(load_settings(), quarter)
+    except InsiderTiersError as error:
+        sys.exit(str(error))
+    click.echo(f"{report.title}{' (simulated data)' if report.is_simulated else ''}: {report.summary}")
+    click.echo(report.folder / HTML)
 
 
 if __name__ == "__main__":

@@ -67,7 +67,8 @@ def compact_command(*, force: bool) -> None:
 def freeze_command(quarter: str) -> None:
     """Freeze the tiers of QUARTER (like 2024q4) as they are published, for good.
 
-    The build does so by itself some business days after the quarter's end. A quarter that is frozen stays as it is.
+    tier_report_quarterly and make build do so by themselves some business days after the quarter's end. A quarter that
+    is frozen stays as it is.
     """
     frozen = freeze_tiers(quarter, load_settings())
     when = f"{frozen.frozen_at:%Y-%m-%d %H:%M} UTC, as known on {frozen.knowledge_date}"

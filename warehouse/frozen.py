@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from warehouse import generations
-from warehouse.database import read_connection, write_connection
+from warehouse.database import read_connection
 from warehouse.errors import LoadError, PublishError
 from warehouse.raw_schema import REQUIRED_TABLES, STAMPS, table_columns
 from warehouse.sql_text import literal
@@ -194,7 +194,10 @@ def _why_not(quarter: str, manifest: dict[str, Any], settings: Settings, now: da
 
 
 def freeze_tiers(quarter: str, settings: Settings, now: datetime | None = None) -> FrozenQuarter:
-    """Seal the tiers of a quarter as they are published now, and load them; what is frozen already stays as it is.
+    """Seal the tiers of a quarter as they are published now; what is frozen already stays as it is.
+
+    Only the published copy is read and only the landing zone written, so nobody waits for the warehouse; the next build
+    loads what is sealed.
 
     Args:
         quarter: For example ``2024q4``.
@@ -203,14 +206,11 @@ def freeze_tiers(quarter: str, settings: Settings, now: datetime | None = None) 
 
     Raises:
         PublishError: The quarter cannot be frozen; the message says why.
-        LoadError: What is frozen was damaged, or the warehouse stayed locked by another process.
+        LoadError: What is frozen was damaged.
     """
     if quarter not in frozen_quarters(settings):
         _seal(quarter, settings, now or datetime.now(UTC))
-    frozen = read_frozen(quarter, settings)
-    with write_connection(settings) as connection:
-        load_frozen(connection, quarter, settings)
-    return frozen
+    return read_frozen(quarter, settings)
 
 
 def read_frozen(quarter: str, settings: Settings) -> FrozenQuarter:

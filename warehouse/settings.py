@@ -35,6 +35,7 @@ PRICE_SOURCES = ("tiingo", "stooq", "files")
 SEC_LIMIT_PER_SECOND = 10.0
 
 _CONTACT = re.compile(r"\S.*\s\S+@\S+\.\S+")
+_MAIL_ADDRESS = re.compile(r"[^@\s,;]+@[^@\s,;]+")
 _MEMORY = re.compile(r"\d+(\.\d+)?\s?([KMGT]i?B)", re.IGNORECASE)
 
 
@@ -69,6 +70,8 @@ class Settings:
         stooq_api_key: Its key; never logged.
         freeze_after_business_days: How many filing days after a quarter end must be published before its tiers are
             frozen.
+        report_mail_to: Addresses that are sent the quarterly tier report; none: it is not sent.
+        report_mail_from: Sender's address; ``None`` for the one of Airflow's mail connection.
     """
 
     data_dir: Path
@@ -92,6 +95,8 @@ class Settings:
     stooq_url: str = STOOQ_URL
     stooq_api_key: str | None = field(default=None, repr=False)
     freeze_after_business_days: int = 5
+    report_mail_to: tuple[str, ...] = ()
+    report_mail_from: str | None = None
 
     @property
     def is_live_sec(self) -> bool:
@@ -216,6 +221,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         warehouse_wait_seconds=wait,
         **_price_settings(text),
         freeze_after_business_days=int(freeze_after),
+        report_mail_to=_mail_addresses("REPORT_MAIL_TO", text("REPORT_MAIL_TO", "")),
+        report_mail_from=next(iter(_mail_addresses("REPORT_MAIL_FROM", text("REPORT_MAIL_FROM", ""))), None),
     )
 
 
@@ -260,6 +267,14 @@ def _day(name: str, value: str) -> date | None:
         return date.fromisoformat(value) if value else None
     except ValueError as error:
         raise SettingsError(f"{name}={value!r} is not a date: write it as YYYY-MM-DD.") from error
+
+
+def _mail_addresses(name: str, value: str) -> tuple[str, ...]:
+    addresses = tuple(part.strip() for part in value.split(",") if part.strip())
+    for address in addresses:
+        if not _MAIL_ADDRESS.fullmatch(address):
+            raise SettingsError(f"{name}: {address!r} is no e-mail address; several are separated by commas.")
+    return addresses
 
 
 def _address(name: str, value: str) -> str:

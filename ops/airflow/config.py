@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dotenv import dotenv_values
+
 from ops.checkout import ROOT, TELEMETRY_OFF
 
 if TYPE_CHECKING:
@@ -74,6 +76,13 @@ def common_options() -> dict[str, str]:
         # A gate's log is for the rows that failed, not for how Great Expectations wires itself up.
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "great_expectations=WARNING",
     }
+
+
+def with_connections(environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables, and where they say nothing of one, the Airflow connections of the checkout's ``.env``."""
+    listed = dotenv_values(ROOT / ".env")
+    connections = {name: value for name, value in listed.items() if name.startswith("AIRFLOW_CONN_") and value}
+    return connections | dict(environment)
 
 
 def local_environment(

@@ -19,7 +19,7 @@ import click
 from rich.console import Console
 
 from ops.airflow.api import AirflowApi
-from ops.airflow.config import USER, Secrets, local_environment
+from ops.airflow.config import USER, Secrets, local_environment, with_connections
 from ops.airflow.healthcheck import TASK_HEALTH, is_healthy
 from warehouse.errors import RunError, SettingsError
 from warehouse.settings import load_settings
@@ -40,7 +40,16 @@ COMPONENTS: dict[str, list[str]] = {
 # No task of this project is deferred, so on one machine the triggerer would only cost memory.
 STARTED = ("api-server", "task-api", "scheduler", "dag-processor")
 WATCHED = ("metadatabase", "scheduler", "dag_processor")
-DAG_IDS = frozenset({"etf_prices_daily", "form345_quarterly", "form4_daily", "issuers_weekly", "warehouse_build"})
+DAG_IDS = frozenset(
+    {
+        "etf_prices_daily",
+        "form345_quarterly",
+        "form4_daily",
+        "issuers_weekly",
+        "tier_report_quarterly",
+        "warehouse_build",
+    }
+)
 
 Report = Callable[[str], None]
 
@@ -281,7 +290,12 @@ def main(port: int | None) -> None:
         console.print(f"The SEC will know you as [bold]{settings.user_agent}[/].")
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
-    airflow = LocalAirflow(settings.data_dir, port=port, report=lambda line: console.print(f"[dim]{line} …"))
+    airflow = LocalAirflow(
+        settings.data_dir,
+        environment=with_connections(os.environ),
+        port=port,
+        report=lambda line: console.print(f"[dim]{line} …"),
+    )
     try:
         with airflow:
             console.print(f"Airflow runs at [bold]{airflow.url}[/] (this machine only).")

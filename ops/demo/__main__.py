@@ -68,6 +68,8 @@ def demo_environment(environment: Mapping[str, str]) -> dict[str, str]:
         # The limit of the SEC; the simulator, like the SEC, refuses more.
         "SEC_MAX_REQUESTS_PER_SECOND": "10",
         "RATE_LIMIT_DIR": str(data_dir / "rate-limit"),
+        # Nobody is mailed a report on invented companies.
+        "REPORT_MAIL_TO": "",
     }
     return dict(environment) | TELEMETRY_OFF | ours
 
@@ -159,13 +161,15 @@ def say_what_is_there(console: Console, settings: Settings) -> None:
     say(f'  Python:  {sys.executable} -c "{look}"')
     say(f"  DuckDB:  duckdb -readonly {published}")
     say(f"  Parquet: {settings.published_dir / 'parquet'}, a folder per table")
+    for report in sorted(settings.reports_dir.glob("[0-9]*q[1-4]/tier_report.html"))[-1:]:
+        say(f"Quarterly tier report: {report}, {report.with_suffix('.pdf').name} beside it")
     say(f"Data Docs of both quality gates: {settings.quality_dir / 'data_docs' / 'index.html'}")
     say(f"Task logs: {settings.data_dir / 'airflow' / 'logs'}")
 
 
 @click.command()
 def main() -> None:
-    """Run the demo: simulated EDGAR, real Airflow, dbt, gates, publish; prints the latest tiers."""
+    """Run the demo: simulated EDGAR, real Airflow, dbt, gates, publish, tier report; prints the latest tiers."""
     stop_on_terminate()
     console = Console(width=None if sys.stdout.isatty() else 120)
     try:

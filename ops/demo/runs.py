@@ -14,6 +14,7 @@ from extract.prices.landing import landed_tickers
 from ops.filing_days import filing_day_of
 from warehouse.errors import RunError
 from warehouse.etfs import etfs
+from warehouse.frozen import due_quarter
 from warehouse.generations import read_manifest
 from warehouse.raw_schema import PRICES_PARTITION
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from warehouse.settings import Settings
 
 DAILY, HISTORY, PRICES, BUILD = "form4_daily", "form345_quarterly", "etf_prices_daily", "warehouse_build"
+REPORT = "tier_report_quarterly"
 _WAITING = frozenset({"queued", "running"})
 _DBT_COUNT = re.compile(r"(\d+) of (\d+) (?!START)[A-Z]+")
 _LOADED = re.compile(r"^\d{4}q[1-4]: ")
@@ -63,6 +65,7 @@ class Pipeline:
         self._daily = board.add(f"daily road ({DAILY})")
         self._prices = board.add(f"prices of the sector ETFs ({PRICES})")
         self._build = board.add(f"dbt, gate, publish ({BUILD})")
+        self._report = board.add(f"tier report ({REPORT})")
         self._is_build_asked_for = False
 
     def run(self) -> None:
@@ -101,7 +104,7 @@ class Pipeline:
 
     def _advance(self) -> bool:
         """Look at all runs once and show them; whether everything is published."""
-        runs = {dag_id: self._airflow.api.runs(dag_id) for dag_id in (HISTORY, DAILY, PRICES, BUILD)}
+        runs = {dag_id: self._airflow.api.runs(dag_id) for dag_id in (HISTORY, DAILY, PRICES, BUILD, REPORT)}
         for dag_id, found in runs.items():
             for run in found[-1:] if dag_id != DAILY else found:
                 if run["state"] == "failed":
@@ -122,7 +125,7 @@ class Pipeline:
             self._is_build_asked_for = True
             return False
         self._build.done(f"published as of {manifest['as_of_date']}" if manifest else "")
-        return True
+        return self._show_report(runs[REPORT])
 
     def _show_history(self, runs: list[dict[str, Any]]) -> bool:
         if self._history.ended is not None:
@@ -182,6 +185,19 @@ class Pipeline:
         elif under_way:
             self._build.begin(f"{under_way[0].replace('_', ' ')}")
         return newest["state"] in _WAITING
+
+    def _show_report(self, runs: list[dict[str, Any]]) -> bool:
+        """Show the report of the last quarter on its way; ask for one where an earlier demo made none."""
+        if runs and runs[-1]["state"] in _WAITING:
+            self._report.begin("freezing the tiers, making the report")
+        elif due_quarter(self._settings):
+            self._report.begin("announced by the publish")
+        elif made := sorted(self._settings.reports_dir.glob("[0-9]*q[1-4]")):
+            self._report.done(f"{made[-1].name}, in {made[-1]}")
+            return True
+        else:
+            self._airflow.api.trigger(REPORT)
+        return False
 
     def _events(self, dag_id: str, run_id: str, task_id: str) -> list[str]:
         """What a task's newest log says, line by line."""

@@ -19,6 +19,7 @@ DAG_FILES = {
     "form345_quarterly.py": "form345_quarterly",
     "form4_daily.py": "form4_daily",
     "issuers_weekly.py": "issuers_weekly",
+    "tier_report_quarterly.py": "tier_report_quarterly",
     "warehouse_build.py": "warehouse_build",
 }
 KINDS = {
@@ -26,6 +27,7 @@ KINDS = {
     "form345_quarterly": "now",
     "form4_daily": "data_interval",
     "issuers_weekly": "now",
+    "tier_report_quarterly": "now",
     "warehouse_build": "now",
 }
 TASKS = {
@@ -33,6 +35,11 @@ TASKS = {
     "form345_quarterly": {"fetch_quarters": "sec", "load_quarters": "warehouse_writer"},
     "form4_daily": {"fetch_and_parse": "sec", "load_and_check": "warehouse_writer"},
     "issuers_weekly": {"fetch_issuers": "sec", "load_issuers": "warehouse_writer"},
+    "tier_report_quarterly": {
+        "freeze_tiers": "default_pool",
+        "render_report": "default_pool",
+        "deliver_report": "default_pool",
+    },
     "warehouse_build": {
         "loads_are_done": "default_pool",
         "dbt_build": "warehouse_writer",
@@ -146,13 +153,19 @@ def test_loads_announce_what_builds_listen_to(dags_folder: Path) -> None:
         "form345_quarterly": {("load_quarters", "raw")},
         "form4_daily": {("load_and_check", "raw")},
         "issuers_weekly": {("load_issuers", "raw")},
-        "warehouse_build": set(),
+        "tier_report_quarterly": set(),
+        "warehouse_build": {("publish", "maybe_complete_quarter")},
     }
     from dags.common import LOADERS
 
-    assert set(LOADERS) == {dag_id for dag_id, announced in outlets.items() if announced}
-    build = read(dags_folder, "warehouse_build.py").dags["warehouse_build"]
-    assert [asset.name for asset in build.timetable.asset_condition.objects] == ["raw"]
+    assert set(LOADERS) == {dag_id for dag_id, announced in outlets.items() if "raw" in {name for _, name in announced}}
+    listeners = {
+        dag_id: [
+            asset.name for asset in read(dags_folder, f"{dag_id}.py").dags[dag_id].timetable.asset_condition.objects
+        ]
+        for dag_id in ("tier_report_quarterly", "warehouse_build")
+    }
+    assert listeners == {"tier_report_quarterly": ["complete_quarter"], "warehouse_build": ["raw"]}
 
 
 def test_every_pool_is_one_that_is_created_and_leaves_the_writer_its_place() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from ops.airflow.local import LocalAirflow
 from ops.demo.simulated_edgar import SimulatedEdgar, build_once
+from tests.mailbox import Mailbox, open_mailbox
 from warehouse.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PATIENCE_SECONDS = 420.0
+WATCHED_DAGS = ("form345_quarterly", "form4_daily", "issuers_weekly", "tier_report_quarterly", "warehouse_build")
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,13 @@ class Pipeline:
         airflow: Scheduler, DAG processor, two API servers.
         settings: Settings of its data folder.
         world: The mirror the simulator serves; tests may damage it.
+        mailbox: The mail server its reports are sent to.
     """
 
     airflow: LocalAirflow
     settings: Settings
     world: Path
+    mailbox: Mailbox
 
     def runs(self, dag_id: str) -> dict[str, str]:
         """Run id to state."""
@@ -60,9 +64,7 @@ class Pipeline:
 
         def is_idle() -> bool:
             return not any(
-                state in {"queued", "running"}
-                for dag_id in ("form345_quarterly", "form4_daily", "issuers_weekly", "warehouse_build")
-                for state in self.runs(dag_id).values()
+                state in {"queued", "running"} for dag_id in WATCHED_DAGS for state in self.runs(dag_id).values()
             )
 
         quiet = 0
@@ -82,7 +84,7 @@ class Pipeline:
         return dict(json.loads((self.settings.published_dir / "manifest.json").read_bytes()))
 
     def _expect_no_failure(self) -> None:
-        for dag_id in ("form345_quarterly", "form4_daily", "issuers_weekly", "warehouse_build"):
+        for dag_id in WATCHED_DAGS:
             for run_id, state in self.runs(dag_id).items():
                 if state == "failed":
                     failed = [task for task, state in self.states(dag_id, run_id).items() if state == "failed"]
@@ -99,7 +101,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
         world,
         *("--from", "2025-07-01", "--daily-from", "2025-12-15", "--through", "2026-01-09", "--issuers", "40"),
     )
-    with SimulatedEdgar(world, data_dir / "simulator") as edgar:
+    with SimulatedEdgar(world, data_dir / "simulator") as edgar, open_mailbox() as mailbox:
         environment = (
             dict(os.environ)
             | edgar.environment
@@ -112,10 +114,12 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
                 "RATE_LIMIT_DIR": str(data_dir / "rate-limit"),
                 # The tests count partitions; an evening's run of the prices would add one.
                 "PRICE_SOURCE": "",
+                "REPORT_MAIL_TO": "pm@example.com",
+                "AIRFLOW_CONN_SMTP_DEFAULT": mailbox.connection,
             }
         )
         with LocalAirflow(data_dir, environment=environment) as airflow:
-            yield Pipeline(airflow, load_settings(environment), world)
+            yield Pipeline(airflow, load_settings(environment), world, mailbox)
 
 
 def fingerprint(folder: Path) -> dict[str, str]:

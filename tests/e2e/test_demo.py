@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import psutil
 import pytest
+from pypdf import PdfReader
 
 from tests.e2e.conftest import fingerprint
 from tests.e2e.cookbook_checks import check_cookbook
@@ -49,6 +50,37 @@ def expect_nothing_running(data_dir: Path) -> None:
     assert servers == []
 
 
+def expect_a_report_of_what_is_published(data_dir: Path) -> None:
+    """The quarter was frozen and reported on by Airflow itself; the numbers are those of the published file."""
+    assert [path.name for path in (data_dir / "landing" / "frozen").iterdir()] == ["2025q4"]
+    folder = data_dir / "reports" / "2025q4"
+    pages = PdfReader(folder / "tier_report.pdf").pages
+    assert len(pages) >= 3
+    assert all("SIMULATED" in page.extract_text() for page in pages)
+    with duckdb.connect(str(data_dir / "published" / "insider_tiers.duckdb"), read_only=True) as connection:
+        compared = connection.execute(
+            """
+            select count(*), count(*) filter (
+                reported.tier = tiers.tier and reported.value is not distinct from tiers.value
+                and reported.percentile is not distinct from tiers.percentile
+                and reported.suggested_weight = tiers.suggested_weight
+            )
+            from read_csv(?) as reported
+            inner join fct_sector_tiers_quarterly as tiers using (quarter_end, sector)
+            where tiers.is_headline and tiers.quarter_end = date '2025-12-31'
+            """,
+            [str(folder / "tiers.csv")],
+        ).fetchone()
+        assert compared == (11, 11)
+        drivers = connection.execute(
+            "select count(*) from rpt_tier_report as report inner join rpt_tier_drivers as drivers "
+            "using (quarter_end, sector) where driver_rank = 1 and drivers.issuer_cik = report.top_issuer_cik "
+            "and abs(drivers.usd_share - report.top_issuer_share) < 1e-12 and drivers.sector <> 'Unmapped' "
+            "and quarter_end = date '2025-12-31'"
+        ).fetchone()
+        assert drivers == (11,)
+
+
 def test_the_demo_shows_tiers_and_a_second_one_changes_nothing(tmp_path: Path) -> None:
     data_dir = tmp_path / "demo"
     first = demo(data_dir)
@@ -56,6 +88,7 @@ def test_the_demo_shows_tiers_and_a_second_one_changes_nothing(tmp_path: Path) -
     for said in ("Overweight", "simulated", "insider_tiers.duckdb", "data_docs"):
         assert said in first.stdout
     published = fingerprint(data_dir / "published")
+    expect_a_report_of_what_is_published(data_dir)
     expect_nothing_running(data_dir)
 
     second = demo(data_dir)

@@ -5,6 +5,7 @@ The tests share one Airflow and follow each other in the order they are written 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -19,6 +20,7 @@ import requests
 
 from ops.airflow.healthcheck import PUBLIC_HEALTH, TASK_HEALTH
 from tests.e2e.conftest import Pipeline, fingerprint
+from tests.mailbox import attachments
 from warehouse.code_version import current_code_version
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -235,6 +237,23 @@ def test_a_late_index_is_asked_for_again_later(pipeline: Pipeline) -> None:
     pipeline.wait_until_idle()
     assert LATE_DAY in published_partitions(pipeline)
     expect_every_listed_filing_once(pipeline, [LATE_DAY])
+
+
+def test_the_copy_that_completes_a_quarter_sets_off_its_report(pipeline: Pipeline) -> None:
+    """Six filing days of January are in: the tiers are frozen, reported on and mailed, without anybody asking."""
+    (run,) = pipeline.airflow.api.runs("tier_report_quarterly")
+    assert (run["run_type"], run["state"]) == ("asset_triggered", "success")
+    states = pipeline.states("tier_report_quarterly", run["dag_run_id"])
+    assert states == {"freeze_tiers": "success", "render_report": "success", "deliver_report": "success"}
+    manifest = pipeline.manifest()
+    frozen = json.loads((pipeline.settings.landing_dir / "frozen" / "2025q4" / "frozen.json").read_bytes())
+    folder = pipeline.settings.reports_dir / "2025q4"
+    note = json.loads((folder / "report.json").read_bytes())
+    assert frozen["generation"] == note["generation"] == manifest["generation"]
+    assert note["content_hash"] == manifest["content_hash"]
+    (message,) = pipeline.mailbox.messages
+    assert message["To"] == "pm@example.com"
+    assert attachments(message)["tier_report.pdf"] == (folder / "tier_report.pdf").read_bytes()
 
 
 def test_a_corrupted_mart_fails_the_build_and_leaves_the_published_copy(pipeline: Pipeline) -> None:

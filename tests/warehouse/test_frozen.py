@@ -76,6 +76,8 @@ def frozen(project_models: ProjectModels, tmp_path_factory: pytest.TempPathFacto
     publish(settings)
     assert due_quarter(settings) == QUARTER
     steps.freeze_due_tiers(settings)
+    # Sealing needs no warehouse; the next build loads what is sealed.
+    assert [result.row_count > 440 for result in steps.load_frozen(settings)] == [True]
     return settings
 
 
