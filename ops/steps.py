@@ -17,7 +17,6 @@ from warehouse.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
-    from pathlib import Path
     from typing import Any, Protocol
 
     import duckdb

@@ -23,6 +23,7 @@ from tests.reports.report_marts import (
     QUARTER_END,
     SECTORS,
     driver_rows,
+    evidence_row,
     ledger_row,
     tier_rows,
     whole_quarter,
@@ -335,3 +336,25 @@ def test_the_command_line_says_what_it_found_and_where(
     refused = CliRunner().invoke(main, ["tier-report", "1999q1"])
     assert refused.exit_code == 1
     assert "has no tiers of 1999q1" in refused.output
+
+
+def test_evidence_stands_in_the_report_when_there_is_some(tmp_path: Path) -> None:
+    marts = whole_quarter() | {
+        "rpt_signal_evidence": [
+            evidence_row(),
+            evidence_row(is_headline=False, horizon_months=3, ic=-0.05, ic_low=-0.2, ic_high=0.1),
+            evidence_row(is_headline=False, period="before", ic=0.09, quarter_count=30),
+            evidence_row(is_headline=False, period="after", ic=-0.01, quarter_count=34),
+            evidence_row(is_headline=False, scope="Energy", ic=0.5),
+        ]
+    }
+    report = write_tier_report(write_published(tmp_path, marts))
+    page = parsed(report)
+    assert [cells[:4] for cells in table(page, "evidence")] == [
+        ["3", "64", "−0.05", "−0.20 to +0.10"],
+        ["12", "64", "+0.04", "−0.08 to +0.16"],
+    ]
+    assert "+0.09 before (30 quarters), −0.01 after (34 quarters)" in words_of(page, "evidence")
+    assert "Last year's losers" in words_of(page, "evidence")
+    assert "quartile" in (report.folder / "tier_report.html").read_text(encoding="utf-8")
+    assert "not told from chance" in paper(report.folder)[0]

@@ -5,7 +5,6 @@
     Windows and headline: which rolling windows are built and which row of the tiers is the headline.
     Tiers: percentile against the 60 month-ends before the quarter end, at least 36 of them with a value.
     Multipliers: low, middle and high of the ranges that turn a tier into a weight.
-    Report: how many of the five measures must give a tier that is called firm, and how many issuers of a sector are named.
 #}
 {% macro sector_parameter(name) %}
     {%- set defaults = {
@@ -25,8 +24,6 @@
         "underweight_multiplier_mid": 0.625,
         "underweight_multiplier_high": 0.75,
         "fragile_issuer_count": 5,
-        "firm_measure_count": 4,
-        "tier_driver_count": 5,
     } -%}
     {%- if name not in defaults -%}
         {{ exceptions.raise_compiler_error("sector_parameter: no parameter is called '" ~ name ~ "'") }}

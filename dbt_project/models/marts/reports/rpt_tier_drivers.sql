@@ -59,7 +59,7 @@ drivers as (
         {{ net_purchase_ratio('sector_buy_usd', 'sector_sell_usd') }} as sector_value,
         {{ net_purchase_ratio('(sector_buy_usd - buy_usd)', '(sector_sell_usd - sell_usd)') }} as value_without_issuer
     from ranked_issuers
-    where driver_rank <= {{ sector_parameter('tier_driver_count') }}
+    where driver_rank <= {{ report_parameter('tier_driver_count') }}
 
 ),
 

@@ -123,7 +123,7 @@ select
     case
         when headline_tiers.tier = 'Insufficient history' then 'no opinion'
         when headline_tiers.is_fragile then 'fragile'
-        when agreements.agreeing_measure_count >= {{ sector_parameter('firm_measure_count') }} then 'firm'
+        when agreements.agreeing_measure_count >= {{ report_parameter('firm_measure_count') }} then 'firm'
         else 'mixed'
     end as tier_support,
     cast(coalesce(clusters.cluster_count, 0) as integer) as cluster_count,
