@@ -99,46 +99,59 @@ def spreads(rows: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def month_end_tiers(parquet: Path) -> pd.DataFrame:
-    """Headline tier of every sector at every month-end: rows of months, columns of sectors."""
+def month_of(days: pd.Series) -> pd.Series:
+    """Months counted from the year 0."""
+    stamps = pd.to_datetime(days)
+    return stamps.dt.year * 12 + stamps.dt.month - 1
+
+
+def month_end_tiers(parquet: Path) -> dict[tuple[int, str], str]:
+    """Headline tier of every month-end and sector."""
     ratios = published(parquet, "fct_sector_ratios_daily")
     chosen = (ratios["window_days"] == 90) & (ratios["insider_group"] == "officers_directors") & ratios["is_month_end"]
-    values = ratios[chosen & ~ratios["sector"].isin(["All", "Unmapped"])]
-    values = values.pivot(index="as_of_date", columns="sector", values="npr_usd").sort_index()
-    values.index = pd.PeriodIndex(values.index, freq="M")
+    rows = ratios[chosen & ~ratios["sector"].isin(["All", "Unmapped"])]
+    values = {
+        (int(month), str(sector)): float(value)
+        for month, sector, value in zip(month_of(rows["as_of_date"]), rows["sector"], rows["npr_usd"], strict=True)
+    }
 
-    def tier(sector: str, month: pd.Period) -> str:
-        past = values.loc[month - 60 : month - 1, sector].dropna()
-        value = values.loc[month, sector]
+    def tier(month: int, sector: str) -> str:
+        value = values[month, sector]
+        past = np.array([values.get((earlier, sector), np.nan) for earlier in range(month - 60, month)])
+        past = past[~np.isnan(past)]
         if np.isnan(value) or len(past) < 36:
             return "Insufficient history"
         percentile = ((past < value).sum() + 0.5 * (past == value).sum()) / len(past)
         return "Overweight" if percentile >= 0.75 else "Underweight" if percentile <= 0.25 else "Neutral"
 
-    return pd.DataFrame({sector: [tier(sector, month) for month in values.index] for sector in values}, values.index)
+    return {key: tier(*key) for key in values}
 
 
-def backtest(parquet: Path, every_months: int) -> pd.Series:
+def backtest(parquet: Path, every_months: int) -> dict[int, float]:
     """Growth of one dollar in the tiers, valued at the first close of each month, by a plain loop."""
     prices = published(parquet, "fct_etf_prices_daily").dropna(subset=["adjusted_close_usd", "sector"])
-    prices["month"] = pd.PeriodIndex(prices["price_date"], freq="M")
-    closes = prices.sort_values("price_date").groupby(["month", "sector"])["adjusted_close_usd"].first().unstack()
+    prices["month"] = month_of(prices["price_date"])
+    firsts = prices.sort_values("price_date").groupby(["month", "sector"], as_index=False).first()
+    closes = {
+        (int(month), str(sector)): float(close)
+        for month, sector, close in zip(firsts["month"], firsts["sector"], firsts["adjusted_close_usd"], strict=True)
+    }
     tiers = month_end_tiers(parquet)
-    known = tiers[(tiers != "Insufficient history").any(axis=1)].index
-    first = min(month for month in known if month.month % 3 == 0) + 1
-    last = tiers.index.max() + 2
+    sectors = {sector for _, sector in tiers}
+    first = min(month for (month, _), tier in tiers.items() if tier != "Insufficient history" and month % 3 == 2) + 1
+    last = max(month for month, _ in tiers) + 2
     worth: dict[str, float] = {}
-    grown: dict[pd.Period, float] = {}
-    for month in pd.period_range(first, last, freq="M"):
-        if worth:
-            worth = {s: amount * closes.loc[month, s] / closes.loc[month - 1, s] for s, amount in worth.items()}
+    grown: dict[int, float] = {}
+    for month in range(first, last + 1):
+        worth = {s: amount * closes[month, s] / closes[month - 1, s] for s, amount in worth.items()}
         value = sum(worth.values()) if worth else 1.0
         grown[month] = value
-        if month == first or (month < last and (month.month - 1) % every_months == 0):
-            raw = {s: MULTIPLIERS.get(tiers.loc[month - 1, s], 1.0) for s in tiers if closes.loc[month].notna()[s]}
+        if month == first or (month < last and month % every_months == 0):
+            raw = {s: MULTIPLIERS.get(tiers[month - 1, s], 1.0) for s in sectors if (month, s) in closes}
             target = {sector: weight / sum(raw.values()) for sector, weight in raw.items()}
             if month > first:
-                sectors = {*target, *worth}
-                value *= 1 - COST * sum(abs(target.get(s, 0) - worth.get(s, 0) / value) for s in sectors)
+                value *= 1 - COST * sum(
+                    abs(target.get(s, 0.0) - worth.get(s, 0.0) / grown[month]) for s in {*target, *worth}
+                )
             worth = {sector: value * weight for sector, weight in target.items()}
-    return pd.Series(grown)
+    return grown
