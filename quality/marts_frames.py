@@ -9,6 +9,7 @@ import pandas as pd
 from quality.marts_suite import (
     ADDITIVE,
     AMOUNTS,
+    ISSUER_MEASURES,
     LEDGER_STAGES,
     MARTS,
     NET_PURCHASE_RATIOS,
@@ -92,6 +93,14 @@ def _must_be_filled(connection: duckdb.DuckDBPyConnection, mart: Mart) -> bool:
         "fct_road_reconciliation": _COVERED_QUARTERS,
         "fct_tier_restatements": "select count(*) from raw.frozen_tiers",
         "rpt_sector_coverage": "select count(*) from marts.fct_insider_transactions where is_signal_trade",
+        "fct_trade_timing": _COUNTED_LINES,
+        "fct_trade_conviction": _COUNTED_LINES,
+        "fct_issuer_ratios_quarterly": f"select sum(buy_count + sell_count) from marts.{_RATIO_TABLE} where is_quarter_end",
+        # Few trades make none of these.
+        "fct_cluster_buys": "select 0",
+        "rpt_high_conviction": "select 0",
+        "rpt_screen_low_sell_buy": "select 0",
+        "rpt_screen_selling_into_strength": "select 0",
         "fct_etf_prices_daily": _READABLE_PRICES,
         "fct_sector_forward_returns": f"{_READABLE_PRICES} and exists ({_QUARTER_ENDS_THERE})",
         "rpt_sector_confirmation": f"{_READABLE_PRICES} and exists ({_QUARTER_ENDS_THERE})",
@@ -128,6 +137,8 @@ def marts_frames(connection: duckdb.DuckDBPyConnection, today: date) -> dict[str
         "reconciliation": connection.execute(_RECONCILIATION).df(),
         "frozen_tiers": connection.execute(_FROZEN).df(),
         "prices": connection.execute(_PRICES).df(),
+        "issuer_totals": connection.execute(_ISSUER_TOTALS).df(),
+        "companies": connection.execute(_COMPANIES).df(),
         "data_quality": connection.execute(_data_quality_query()).df(),
         "ledger_totals": _with_unknown_losses(connection.execute(_LEDGER_TOTALS).df(), ledger_columns),
     }
@@ -546,6 +557,104 @@ select
     returns.least_forward_return,
     returns.greatest_forward_return
 from prices, ratios, returns
+"""
+
+# Lines that are or were signal trades on any day: from the day they were known, or known again, to the day they no
+# longer counted.
+_COUNTED_LINES = """
+select count(*)
+from (
+    select *, coalesce(transaction_date_corrected, transaction_date) as trade_date
+    from marts.fct_insider_transactions
+    where is_signal_while_known
+) as lines
+where
+    coalesce(known_to > greatest(known_from, trade_date), true)
+    or (restored_from is not null and coalesce(restored_to > greatest(restored_from, trade_date), true))
+"""
+
+_ISSUER_TOTALS = f"""
+with issuers as (
+    select
+        quarter_end, window_days, insider_group,
+        {", ".join(f"sum({measure}) as issuer_{measure}" for measure in ISSUER_MEASURES)}
+    from marts.fct_issuer_ratios_quarterly
+    group by all
+),
+markets as (
+    select
+        as_of_date as quarter_end, window_days, insider_group,
+        {", ".join(f"{measure} as market_{measure}" for measure in ISSUER_MEASURES)}
+    from marts.{_RATIO_TABLE}
+    where is_quarter_end and sector = 'All'
+)
+select
+    markets.quarter_end::varchar as quarter_end,
+    markets.window_days,
+    markets.insider_group,
+    {", ".join(f"coalesce(issuer_{measure}, 0)::double as issuer_{measure}" for measure in ISSUER_MEASURES)},
+    {", ".join(f"market_{measure}::double as market_{measure}" for measure in ISSUER_MEASURES)}
+from markets
+left join issuers using (quarter_end, window_days, insider_group)
+-- The windows are parameters: only the one both have can be compared.
+where markets.window_days in (select window_days from issuers)
+order by all
+"""
+
+_COMPANIES = f"""
+with scores as (
+    select
+        count(*) as scored_line_count,
+        min(conviction_score) as least_score,
+        max(conviction_score) as greatest_score,
+        avg(conviction_score) as average_score,
+        avg(known_weight_share) as average_known_weight,
+        count(*) filter (timing_code = 'blackout') / nullif(count(timing_code), 0) as blackout_share
+    from marts.fct_trade_conviction
+),
+clusters as (
+    select
+        count(*) as cluster_count,
+        min(owner_count) as least_owner_count,
+        max(largest_owner_share) as greatest_owner_share
+    from marts.fct_cluster_buys
+),
+buyers as (
+    select count(distinct bought.issuer_cik) as issuer_count, count(distinct clusters.issuer_cik) as in_cluster_count
+    from (
+        select distinct issuer_cik, max(known_from) over () - 365 as since, known_from
+        from marts.fct_trade_conviction
+        where direction = 'buy'
+    ) as bought
+    left join marts.fct_cluster_buys as clusters
+        on bought.issuer_cik = clusters.issuer_cik and clusters.known_from > bought.since
+    where bought.known_from > bought.since
+),
+misplaced as (
+    select count(*) as misplaced_cluster_count
+    from marts.rpt_high_conviction as listed
+    where coalesce(
+        (
+            select max_by(tiers.tier, tiers.quarter_end)
+            from marts.fct_sector_tiers_quarterly as tiers
+            where tiers.is_headline and tiers.sector = listed.sector and tiers.quarter_end <= listed.known_from
+        ),
+        'none'
+    ) <> 'Overweight'
+)
+select
+    ({_COUNTED_LINES}) as signal_line_count,
+    (select count(*) from marts.fct_trade_timing) as timed_line_count,
+    scores.*,
+    clusters.*,
+    -- A few buyers are no share.
+    case when buyers.issuer_count >= 20 then buyers.in_cluster_count / buyers.issuer_count end as cluster_issuer_share,
+    misplaced.misplaced_cluster_count,
+    (
+        select count(*) from marts.rpt_screen_low_sell_buy where coalesce(sell_buy_ratio_usd, 1) >= 1
+    ) as high_ratio_count,
+    (select max(price_change) from marts.rpt_screen_selling_into_strength) as greatest_price_change
+from scores, clusters, buyers, misplaced
 """
 
 # Filings that a road could not hold yet, or not any more, say nothing about how well it is read.

@@ -60,13 +60,13 @@ MARTS = (
     Mart("fct_tier_restatements", ("quarter_end", "sector", "window_days", "insider_group", "measure")),
     Mart("rpt_sector_coverage", ("filed_month", "road", "sic_source")),
     Mart("rpt_data_quality", ("filed_month", "road", "flag")),
-    Mart("fct_issuer_ratios_quarterly", ("quarter_end", "issuer_cik", "insider_group"), is_required=False),
-    Mart("fct_cluster_buys", ("issuer_cik", "first_trade_date", "last_trade_date"), is_required=False),
-    Mart("fct_trade_timing", ("transaction_line_key",), is_required=False),
-    Mart("fct_trade_conviction", ("transaction_line_key",), is_required=False),
-    Mart("rpt_high_conviction", ("cluster_key",), is_required=False),
-    Mart("rpt_screen_low_sell_buy", ("quarter_end", "issuer_cik", "insider_group"), is_required=False),
-    Mart("rpt_screen_selling_into_strength", ("quarter_end", "issuer_cik", "insider_group"), is_required=False),
+    Mart("fct_issuer_ratios_quarterly", ("quarter_end", "issuer_cik", "insider_group")),
+    Mart("fct_cluster_buys", ("cluster_key",)),
+    Mart("fct_trade_timing", ("transaction_line_key",)),
+    Mart("fct_trade_conviction", ("transaction_line_key",)),
+    Mart("rpt_high_conviction", ("cluster_key",)),
+    Mart("rpt_screen_low_sell_buy", ("quarter_end", "issuer_cik", "insider_group")),
+    Mart("rpt_screen_selling_into_strength", ("quarter_end", "issuer_cik", "insider_group")),
     Mart("fct_etf_prices_daily", ("etf_symbol", "price_date")),
     Mart("fct_sector_forward_returns", ("quarter_end", "sector", "horizon_months")),
     Mart("rpt_sector_confirmation", ("quarter_end", "sector")),
@@ -153,6 +153,8 @@ USUAL_SHARES: dict[str, tuple[str, float, str]] = {
 NET_PURCHASE_RATIOS = ("npr_count", "npr_share_count", "npr_usd")
 RATIOS = tuple(f"{pair}_ratio_{unit}" for pair in ("buy_sell", "sell_buy") for unit in ("count", "share_count", "usd"))
 ADDITIVE = tuple(f"{side}_{unit}" for side in ("buy", "sell") for unit in ("line_count", "share_count", "usd"))
+# What the issuers' quarters and the market's have in common.
+ISSUER_MEASURES = tuple(f"{side}_{unit}" for side in ("buy", "sell") for unit in ("count", "share_count", "usd"))
 AMOUNTS = (*ADDITIVE, "buy_count", "sell_count", "buy_insider_count", "sell_insider_count")
 
 
@@ -602,6 +604,121 @@ _PRICES = FrameSuite(
     ),
 )
 
+_ISSUER_TOTALS = FrameSuite(
+    "issuer_totals",
+    "quarter end and insider group of fct_issuer_ratios_quarterly, its issuers added up beside the market",
+    ("quarter_end", "window_days", "insider_group"),
+    tuple(
+        _equal(
+            f"issuers_add_up_to_market_{measure}",
+            f"issuer_{measure}",
+            f"market_{measure}",
+            "The market of fct_sector_ratios_daily is computed by events and running totals, an issuer's quarter line by "
+            "line: two ways to one number.",
+        )
+        for measure in ISSUER_MEASURES
+    ),
+)
+
+_COMPANIES = FrameSuite(
+    "companies",
+    "the company marts, and the transactions they are made of",
+    ("signal_line_count", "scored_line_count", "timed_line_count", "cluster_count"),
+    (
+        _equal(
+            "every_signal_line_is_scored",
+            "signal_line_count",
+            "scored_line_count",
+            "A trade without a score would be missing from every ranking; counted in the transactions themselves.",
+        ),
+        _equal(
+            "every_signal_line_is_timed",
+            "signal_line_count",
+            "timed_line_count",
+            "Where no results are known the row says so; none is left out.",
+        ),
+        _between("scores_above_zero", "least_score", 0, None, "A weighted average of shares, times 100."),
+        _between("scores_up_to_hundred", "greatest_score", None, 100, "A weighted average of shares, times 100."),
+        _warning(
+            _between(
+                "scores_usual",
+                "average_score",
+                20,
+                80,
+                "A usual trade has about half of each component: further off one has lost its meaning.",
+            )
+        ),
+        _warning(
+            _between(
+                "scores_rest_on_enough",
+                "average_known_weight",
+                0.4,
+                None,
+                "Role, class and pattern are always known, 35 of the weights' 100: with less than 40 neither holdings nor "
+                "sizes are read any more.",
+            )
+        ),
+        _warning(
+            _between(
+                "blackout_share_usual",
+                "blackout_share",
+                None,
+                0.6,
+                "Thirty-two days of each quarter's ninety-one are in the expected blackout and insiders mostly keep "
+                "out of it: above 60% the calendar of results is off by weeks.",
+            )
+        ),
+        _between(
+            "clusters_have_several_owners",
+            "least_owner_count",
+            2,
+            None,
+            "One buyer is no cluster, whatever the parameters are set to.",
+        ),
+        _between(
+            "cluster_owner_share_possible",
+            "greatest_owner_share",
+            0,
+            1,
+            "A share of the cluster's dollars.",
+        ),
+        _warning(
+            _between(
+                "clusters_usual",
+                "cluster_issuer_share",
+                None,
+                0.5,
+                "Clusters are the exception: where half of the issuers whose insiders bought in the newest year have "
+                "one, joint filers or a share plan are taken for many buyers.",
+            )
+        ),
+        _between(
+            "high_conviction_is_overweight",
+            "misplaced_cluster_count",
+            0,
+            0,
+            "Each cluster of rpt_high_conviction lies in a sector whose headline tier was Overweight at the last quarter "
+            "end up to the day it became known; looked up in the tiers again.",
+        ),
+        _between(
+            "low_sell_buy_is_below_one",
+            "high_ratio_count",
+            0,
+            0,
+            "A screen for sell/buy ratios below one lists none at or above it.",
+        ),
+        _warning(
+            _between(
+                "reactions_plausible",
+                "greatest_price_change",
+                None,
+                5,
+                "No reaction to results is a sixfold price: a split between the prices insiders reported looks so.",
+            )
+        ),
+    ),
+)
+
 _PUBLICATION = FrameSuite(
     "publication",
     "the marts, compared with the published copy",
@@ -662,6 +779,8 @@ MARTS_SUITE = GateSuite(
         _RECONCILIATION,
         _FROZEN,
         _PRICES,
+        _ISSUER_TOTALS,
+        _COMPANIES,
         _PUBLICATION,
         _PUBLISHED_HISTORY,
     ),

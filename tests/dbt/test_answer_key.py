@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
-from tests.dbt.warehouse_of import read_csv, run_dbt
+from tests.dbt.warehouse_of import DBT, read_csv, run_dbt
+from tests.dbt_companies import definition
 
 if TYPE_CHECKING:
+    from datetime import date
     from pathlib import Path
 
 pytestmark = pytest.mark.e2e
@@ -180,3 +182,60 @@ def test_the_ledgers_own_tests_fail_when_a_loss_is_hidden(simulated_warehouse: P
     with pytest.raises(AssertionError, match="open_market_lines_add_up_to_signal_lines is broken by 1 rows") as raised:
         run_dbt(tmp_path, "test", "--select", "fct_filing_day_ledger,test_type:data")
     assert "ERROR=1 " in str(raised.value)
+
+
+def test_the_company_marts_are_those_of_their_definitions(simulated_warehouse: Path) -> None:
+    """Clusters, issuers' quarters and scores worked out anew from the transactions, as a person would."""
+    with duckdb.connect(str(simulated_warehouse), read_only=True) as connection:
+
+        def rows(query: str) -> list[dict[str, Any]]:
+            cursor = connection.execute(query)
+            names = [column[0] for column in cursor.description or []]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+        lines = definition.lines_of(connection)
+        clusters = rows("select * from marts.fct_cluster_buys")
+        quarters = rows("select * from marts.fct_issuer_ratios_quarterly")
+        scores = rows("select * from marts.fct_trade_conviction")
+        filings = rows(
+            "select cik, filed_date, form_type = '8-K' as is_release from staging.stg_sec__issuer_filings "
+            "where is_readable and filed_date is not null and (form_type <> '8-K' or is_earnings_release)"
+        )
+    assert len(clusters) > 20
+    assert len(quarters) > 1000
+    assert len(scores) > 10_000
+    assert {
+        (c["issuer_cik"], c["first_trade_date"], c["last_trade_date"], c["known_from"], c["known_to"], c["owner_count"])
+        for c in clusters
+    } == {
+        (c.issuer, c.first, c.last, c.known_from, c.known_to, c.owners)
+        for c in definition.clusters_by_definition(lines)
+    }
+    # The quarters of one issuer in ten, and all of the scores' inputs, keep this to seconds.
+    picked = sorted({row["issuer_cik"] for row in quarters})[::10]
+    expected = definition.issuer_quarters(
+        [line for line in lines if line["issuer_cik"] in picked], sorted({row["quarter_end"] for row in quarters})
+    )
+    actual = {
+        (row["quarter_end"], row["issuer_cik"], row["insider_group"]): row
+        for row in quarters
+        if row["issuer_cik"] in picked
+    }
+    assert set(actual) == set(expected)
+    for key, totals in expected.items():
+        assert actual[key]["sector"] in totals.pop("sectors")
+        wrong = {name for name, value in totals.items() if not definition.is_same(actual[key][name], value)}
+        assert not wrong, key
+    told: dict[str, list[tuple[date, bool]]] = {}
+    for row in filings:
+        told.setdefault(row["cik"], []).append((row["filed_date"], row["is_release"]))
+    seeds = DBT / "seeds" / "companies"
+    by_line = definition.Convictions(
+        [line for line in lines if line["issuer_cik"] in picked],
+        {issuer: definition.releases_of(told.get(issuer, [])) for issuer in picked},
+        {row["component"]: float(row["weight"]) for row in read_csv(seeds / "conviction_weights.csv")},
+        {(row["component"], row["code"]): float(row["score"]) for row in read_csv(seeds / "conviction_scores.csv")},
+    ).by_line()
+    of_picked = [row for row in scores if row["issuer_cik"] in picked]
+    assert {row["transaction_line_key"] for row in of_picked} == set(by_line)
+    assert definition.differences(of_picked, by_line) == []

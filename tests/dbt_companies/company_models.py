@@ -6,23 +6,17 @@ by ``dbt build`` makes a run cost a second, so that properties can be tried on m
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from tests.dbt.warehouse_of import DBT, read_csv, run_dbt
+from tests.dbt.warehouse_of import DBT, read_csv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import pandas as pd
-
-COMPANY_MODELS = "path:models/intermediate/companies path:models/marts/companies"
-
 
 @dataclass(frozen=True)
 class CompanyModels:
@@ -60,35 +54,3 @@ class CompanyModels:
             if name in wanted:
                 connection.execute(f"create table {schema}.{name} as {select}")
         return connection
-
-
-def compile_company_models(folder: Path) -> CompanyModels:
-    """Compile the company models with dbt.
-
-    Args:
-        folder: Where dbt may write.
-    """
-    run_dbt(folder, "compile", "--select", *COMPANY_MODELS.split())
-    manifest = json.loads((folder / "dbt" / "target" / "manifest.json").read_text(encoding="utf-8"))
-    models = {
-        key: node
-        for key, node in manifest["nodes"].items()
-        if node["resource_type"] == "model" and "/companies/" in node["original_file_path"]
-    }
-    ordered: list[str] = []
-    while len(ordered) < len(models):
-        ready = [
-            key
-            for key, node in models.items()
-            if key not in ordered
-            and all(parent in ordered or parent not in models for parent in node["depends_on"]["nodes"])
-        ]
-        assert ready, "the company models reference each other in a circle"
-        ordered.extend(ready)
-    return CompanyModels(
-        statements=tuple(
-            # The database's own name is the test's, not the warehouse file's.
-            (models[key]["schema"], models[key]["name"], re.sub(r'"warehouse"\.', "", models[key]["compiled_code"]))
-            for key in ordered
-        )
-    )

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from tests.dbt_companies.histories import random_lines
+from tests.dbt_companies.definition import clusters_by_definition, records
+from tests.dbt_companies.histories import as_known_on, random_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
-
     import pandas as pd
 
     from tests.dbt_companies.company_models import CompanyModels
 
-OWNERS, DAYS, DOLLARS = 3, 30, 10_000
 LINES = "intermediate.int_signal_lines_detailed"
 MODELS = {
     "int_cluster_purchases",
@@ -29,91 +25,6 @@ MODELS = {
     "int_clusters_grown",
     "fct_cluster_buys",
 }
-
-
-@dataclass
-class Cluster:
-    """A cluster as the definition finds it."""
-
-    issuer: str
-    first: date
-    last: date
-    known_from: date
-    known_to: date | None
-    owners: int
-    dollars: float
-    roles: set[str]
-
-
-Line: TypeAlias = "dict[Hashable, Any]"
-Purchases: TypeAlias = "dict[tuple[str, date], list[Line]]"
-
-
-def large_purchases(lines: list[Line], day: date) -> Purchases:
-    """Lots by owner and trade date that are known on the day and large enough together."""
-    purchases: Purchases = defaultdict(list)
-    for line in lines:
-        if line["enters_on"] <= day and (line["known_to"] is None or line["known_to"] > day):
-            purchases[line["lead_owner_cik"], line["transaction_date"]].append(line)
-    return {key: lots for key, lots in purchases.items() if sum(lot["value_usd"] for lot in lots) >= DOLLARS}
-
-
-def windows_of(purchases: Purchases) -> dict[date, date]:
-    """Last to first purchase day of every window with enough owners."""
-    windows = {}
-    for _, anchor in purchases:
-        inside = [(owner, on) for owner, on in purchases if anchor - timedelta(days=DAYS) < on <= anchor]
-        if len({owner for owner, _ in inside}) >= OWNERS:
-            windows[anchor] = min(on for _, on in inside)
-    return windows
-
-
-def stretches_of(windows: list[tuple[date, date]]) -> list[tuple[date, date]]:
-    """Windows as first and last day, those that share a day taken together."""
-    stretches: list[tuple[date, date]] = []
-    for first, last in sorted(windows):
-        if stretches and first <= stretches[-1][1]:
-            stretches[-1] = (stretches[-1][0], max(stretches[-1][1], last))
-        else:
-            stretches.append((first, last))
-    return stretches
-
-
-def clusters_of_issuer(issuer: str, lines: list[Line]) -> list[Cluster]:
-    """Look at an issuer on every day on which something became known, as a person with the filings would."""
-    days = {line["enters_on"] for line in lines} | {line["known_to"] for line in lines if line["known_to"] is not None}
-    ever_known: list[date] = []
-    before: dict[date, date] = {}
-    opened: list[Cluster] = []
-    for day in sorted(days):
-        purchases = large_purchases(lines, day)
-        windows = windows_of(purchases)
-        for cluster in opened:
-            if cluster.known_to is None and not any(cluster.first <= end <= cluster.last for end in windows):
-                cluster.known_to = day
-        new = [(first, anchor) for anchor, first in windows.items() if anchor not in before]
-        for first, last in stretches_of(new):
-            if any(first <= end and last > end - timedelta(days=DAYS) for end in ever_known):
-                continue
-            members = {key: lots for key, lots in purchases.items() if first <= key[1] <= last}
-            lots = [lot for of_one in members.values() for lot in of_one]
-            owners = len({owner for owner, _ in members})
-            dollars = sum(lot["value_usd"] for lot in lots)
-            roles = {lot["role_code"] for lot in lots}
-            opened.append(Cluster(issuer, first, last, day, None, owners, dollars, roles))
-        ever_known += [anchor for _, anchor in new]
-        before = windows
-    return opened
-
-
-def clusters_by_definition(lines: pd.DataFrame) -> list[Cluster]:
-    """Every cluster of every issuer."""
-    buys = lines[(lines["direction"] == "buy") & lines["value_usd"].notna()]
-    return [
-        cluster
-        for issuer, own in buys.groupby("issuer_cik")
-        for cluster in clusters_of_issuer(str(issuer), own.to_dict("records"))
-    ]
 
 
 def tables_of(lines: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -128,7 +39,7 @@ def test_clusters_are_those_of_the_definition(company_models: CompanyModels, see
     lines = random_lines(seed, 260)
     expected = {
         (c.issuer, c.first, c.last, c.known_from, c.known_to, c.owners, round(c.dollars, 4), frozenset(c.roles))
-        for c in clusters_by_definition(lines)
+        for c in clusters_by_definition(records(lines))
     }
     with company_models.run(tables_of(lines), MODELS) as connection:
         actual = {
@@ -146,8 +57,7 @@ def test_clusters_are_those_of_the_definition(company_models: CompanyModels, see
 def test_what_becomes_known_later_changes_no_cluster_of_the_past(company_models: CompanyModels, seed: int) -> None:
     lines = random_lines(seed, 420)
     cut = lines["transaction_date"].min() + timedelta(days=200)
-    before = lines[lines["known_from"] <= cut].copy()
-    before["known_to"] = [None if day is None or day > cut else day for day in before["known_to"]]
+    before = as_known_on(lines, cut)
     query = """
         select * exclude (latest_first_trade_date, latest_last_trade_date, latest_owner_count, latest_value_usd)
             replace (case when known_to <= $cut then known_to end as known_to)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,14 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.dbt.warehouse_of import DBT
-from tests.dbt_companies.histories import random_lines
+from tests.dbt.warehouse_of import DBT, read_csv
+from tests.dbt_companies.definition import Convictions, differences, records, releases_of, timing_of
+from tests.dbt_companies.histories import as_known_on, random_lines
 
 if TYPE_CHECKING:
     import duckdb
 
     from tests.dbt_companies.company_models import CompanyModels
 
+SEEDS = DBT / "seeds" / "companies"
 LINES = "intermediate.int_signal_lines_detailed"
 MODELS = {
     "int_cluster_purchases",
@@ -49,7 +49,7 @@ def listed_filings(seed: int, through: date = date(2021, 1, 1)) -> pd.DataFrame:
 
 def run(models: CompanyModels, lines: pd.DataFrame, filings: pd.DataFrame) -> duckdb.DuckDBPyConnection:
     seeds = {
-        f"seeds.{name}": pd.read_csv(DBT / "seeds" / "companies" / f"{name}.csv")
+        f"seeds.{name}": pd.read_csv(SEEDS / f"{name}.csv")
         for name in ("conviction_weights", "conviction_scores")
     }
     return models.run({LINES: lines, "staging.stg_sec__issuer_filings": filings, **seeds}, MODELS)
@@ -59,10 +59,9 @@ def run(models: CompanyModels, lines: pd.DataFrame, filings: pd.DataFrame) -> du
 def test_what_becomes_known_later_changes_no_score(company_models: CompanyModels, seed: int) -> None:
     lines = random_lines(seed, 420)
     cut = lines["transaction_date"].min() + timedelta(days=200)
-    before = lines[lines["known_from"] <= cut].copy()
-    before["known_to"] = [None if day is None or day > cut else day for day in before["known_to"]]
+    before = as_known_on(lines, cut)
     query = """
-        select score.* exclude (known_to), timing.last_released_on, timing.expected_release_on,
+        select score.* exclude (known_to, restored_from, restored_to), timing.last_released_on, timing.expected_release_on,
             timing.is_in_expected_blackout
         from marts.fct_trade_conviction as score
         inner join marts.fct_trade_timing as timing on score.transaction_line_key = timing.transaction_line_key
@@ -78,30 +77,36 @@ def test_what_becomes_known_later_changes_no_score(company_models: CompanyModels
     pd.testing.assert_frame_equal(earlier, later, check_exact=True)
 
 
-def test_sizes_are_compared_with_what_was_known_before(company_models: CompanyModels) -> None:
-    lines = random_lines(7, 500)
-    lines["value_usd"] = lines["value_usd"] * np.random.default_rng(7).lognormal(0, 1, len(lines))
-    with run(company_models, lines, listed_filings(7)) as connection:
-        rows = connection.execute(
-            "select issuer_cik, lead_owner_cik, transaction_date, direction, enters_on, size_deviation "
-            "from intermediate.int_trades_measured where size_deviation is not null"
-        ).fetchall()
-    key = ["issuer_cik", "lead_owner_cik", "transaction_date", "direction", "enters_on"]
-    far = date(9999, 12, 31)
-    trades = (
-        lines.assign(leaves=[far if day is None else day for day in lines["known_to"]])
-        .groupby(key)
-        .agg(value=("value_usd", "sum"), leaves=("leaves", "max"))
-    )
-    trades = trades[trades["value"] > 0].reset_index()
-    assert len(rows) > 100
-    for issuer, owner, traded, direction, known, deviation in rows:
-        same = trades[(trades["issuer_cik"] == issuer) & (trades["direction"] == direction)]
-        own = same[
-            (same["lead_owner_cik"] == owner) & (same["transaction_date"] == traded) & (same["enters_on"] == known)
-        ]
-        # Superseded the day before or earlier: what is superseded today was still believed when the day began.
-        past = same[(same["enters_on"] < known) & (same["leaves"] >= known)]
-        logs = [math.log(value) for value in past["value"]]
-        expected = (math.log(own["value"].iloc[0]) - statistics.mean(logs)) / statistics.stdev(logs)
-        assert deviation == pytest.approx(expected, abs=1e-5)
+@pytest.mark.parametrize("seed", range(300, 303))
+def test_every_part_of_the_score_is_that_of_the_definition(company_models: CompanyModels, seed: int) -> None:
+    lines = random_lines(seed, 500, days=700)
+    random = np.random.default_rng(seed)
+    lines["value_usd"] = lines["value_usd"] * random.lognormal(0, 1, len(lines))
+    lines["share_count_owned_after"] = lines["share_count"] * random.choice([0.5, 1.0, 3.0, np.nan], len(lines))
+    lines["holding_key"] = random.choice(["Common|D|", "Common|I|By Trust"], len(lines))
+    lines["rule_10b5_1_status"] = random.choice(["yes", "no", "unknown"], len(lines))
+    filings = listed_filings(seed)
+    told: dict[str, list[tuple[date, bool]]] = {}
+    for issuer, day, is_release in zip(
+        filings["cik"], filings["filed_date"], filings["is_earnings_release"], strict=True
+    ):
+        told.setdefault(issuer, []).append((day, is_release))
+    releases = {issuer: releases_of(of_issuer) for issuer, of_issuer in told.items()}
+    weights = {row["component"]: float(row["weight"]) for row in read_csv(SEEDS / "conviction_weights.csv")}
+    scores = {(row["component"], row["code"]): float(row["score"]) for row in read_csv(SEEDS / "conviction_scores.csv")}
+    expected = Convictions(records(lines), releases, weights, scores).by_line()
+    with run(company_models, lines, filings) as connection:
+        cursor = connection.execute(
+            "select score.*, timing.last_released_on, timing.expected_release_on from marts.fct_trade_conviction as score "
+            "inner join marts.fct_trade_timing as timing on score.transaction_line_key = timing.transaction_line_key"
+        )
+        names = [column[0] for column in cursor.description or []]
+        actual = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    assert {row["transaction_line_key"] for row in actual} == set(expected)
+    assert len(actual) == len(expected) > 400
+    assert differences(actual, expected) == []
+    for row in actual:
+        timing = timing_of(row["transaction_date"], releases[row["issuer_cik"]])
+        assert (row["last_released_on"], row["expected_release_on"]) == (timing.last, timing.expected)
+    for column in ("cluster_code", "pattern_code", "timing_code", "holding_score", "size_deviation"):
+        assert len({row[column] for row in actual}) > 2, column

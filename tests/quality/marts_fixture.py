@@ -22,7 +22,7 @@ def build_marts(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(statement, {key: value for key, value in names.items() if f"${key}" in statement})
     connection.execute(_ledger_statement())
     connection.execute(_RECONCILIATION)
-    for statement in (*_FROZEN, *_PRICES):
+    for statement in (*_FROZEN, *_PRICES, *_COMPANIES):
         connection.execute(statement)
     connection.execute(_DATA_QUALITY)
 
@@ -54,6 +54,11 @@ _STATEMENTS = (
         date '2024-01-05' as filed_date,
         date '2024-01-05' as known_from,
         null::date as known_to,
+        null::date as restored_from,
+        null::date as restored_to,
+        date '2024-01-03' as transaction_date,
+        null::date as transaction_date_corrected,
+        table_code = 'N' as is_signal_while_known,
         case when table_code = 'N' then 'P' else 'A' end as transaction_code,
         case when number = 12 then 'Unmapped' else ($eleven)[number] end as sector,
         case when number = 12 then 'none' else 'filing_header' end as sic_source,
@@ -186,6 +191,54 @@ _PRICES = (
     """
     create table marts.rpt_sector_confirmation as
     select date '2023-12-31' as quarter_end, 'Energy' as sector, 'confirms' as confirmation
+    """,
+)
+
+# The day's purchases scored and timed, one cluster of them in a sector that is Overweight, and an issuer's quarter of
+# which nothing is left.
+_COMPANIES = (
+    """
+    create table marts.fct_trade_conviction as
+    select
+        transaction_line_key,
+        '0000001000' as issuer_cik,
+        'buy' as direction,
+        known_from,
+        'open' as timing_code,
+        0.8::double as known_weight_share,
+        50.0::double as conviction_score
+    from marts.fct_insider_transactions
+    where is_signal_while_known
+    """,
+    "create table marts.fct_trade_timing as select transaction_line_key from marts.fct_trade_conviction",
+    """
+    create table marts.fct_issuer_ratios_quarterly as
+    select quarter_end, '0000001000' as issuer_cik, window_days, insider_group,
+        buy_count, sell_count, buy_share_count, sell_share_count, buy_usd, sell_usd
+    from (select as_of_date as quarter_end, * from marts.fct_sector_ratios_daily)
+    where is_quarter_end and sector = 'All' and window_days = 90
+    """,
+    """
+    create table marts.fct_cluster_buys as
+    select 'k' as cluster_key, '0000001000' as issuer_cik, date '2024-01-05' as known_from, 3::bigint as owner_count,
+        0.5::double as largest_owner_share
+    """,
+    """
+    create table marts.rpt_high_conviction as
+    select 'k' as cluster_key, 'Energy' as sector, date '2024-01-05' as known_from
+    """,
+    """
+    update marts.fct_sector_tiers_quarterly set tier = 'Overweight' where sector = 'Energy' and is_headline
+    """,
+    """
+    create table marts.rpt_screen_low_sell_buy as
+    select date '2023-12-31' as quarter_end, '0000001000' as issuer_cik, 'all' as insider_group,
+        0.5::double as sell_buy_ratio_usd
+    """,
+    """
+    create table marts.rpt_screen_selling_into_strength as
+    select date '2023-12-31' as quarter_end, '0000001000' as issuer_cik, 'all' as insider_group,
+        0.1::double as price_change
     """,
 )
 # A month in which every share that has a bound is at it.

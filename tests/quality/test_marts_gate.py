@@ -10,7 +10,15 @@ import pytest
 
 from quality.gate import describe_row
 from quality.marts_gate import check_marts
-from quality.marts_suite import AMOUNTS, LEDGER_STAGES, MARTS_SUITE, NET_PURCHASE_RATIOS, RATIOS, USUAL_SHARES
+from quality.marts_suite import (
+    AMOUNTS,
+    ISSUER_MEASURES,
+    LEDGER_STAGES,
+    MARTS_SUITE,
+    NET_PURCHASE_RATIOS,
+    RATIOS,
+    USUAL_SHARES,
+)
 from tests.quality.marts_fixture import build_marts
 from warehouse.errors import GateFailed, LoadError
 
@@ -25,6 +33,9 @@ ENERGY_TIER = "sector = 'Energy' and window_days = 30 and insider_group = 'execu
 RATIO_TABLE = "marts.fct_sector_ratios_daily"
 LINE_TABLE = "marts.fct_insider_transactions"
 TIER_TABLE = "marts.fct_sector_tiers_quarterly"
+SCORES = "marts.fct_trade_conviction"
+FIRST_SCORE = "where transaction_line_key like '%01|N|1'"
+LAST_SCORE = "where transaction_line_key like '%12|N|1'"
 
 
 @pytest.fixture
@@ -185,6 +196,27 @@ ERRORS: list[tuple[str, str, str]] = [
         "delete from marts.fct_etf_prices_daily where etf_symbol = 'XLE' and price_date = '2024-01-04'",
         "raw_price_count=4 mart_price_count=3",
     ),
+    (
+        "every_signal_line_is_scored",
+        "delete from marts.fct_trade_conviction where transaction_line_key like '%03|N|1'",
+        "signal_line_count=12 scored_line_count=11",
+    ),
+    (
+        "every_signal_line_is_timed",
+        "delete from marts.fct_trade_timing where transaction_line_key like '%03|N|1'",
+        "signal_line_count=12 scored_line_count=12 timed_line_count=11",
+    ),
+    (
+        "high_conviction_is_overweight",
+        f"update {TIER_TABLE} set tier = 'Neutral' where sector = 'Energy' and is_headline",
+        "misplaced_cluster_count=1",
+    ),
+    (
+        "marts_filled",
+        f"update {RATIO_TABLE} set buy_count = 1 where is_quarter_end; delete from marts.fct_issuer_ratios_quarterly",
+        "empty_mart='fct_issuer_ratios_quarterly'",
+    ),
+    ("marts_filled", "delete from marts.fct_trade_conviction", "empty_mart='fct_trade_conviction'"),
     ("ledger_has_no_gain", "update marts.fct_filing_day_ledger set lost_withdrawn_count = -1", "2024-01-05"),
     ("ledger_fetches_complete", ledger_fault("lost_not_fetched_count"), "lost_not_fetched_count=1"),
     (
@@ -221,6 +253,27 @@ TOGETHER: list[tuple[str, str, str]] = [
         "update marts.fct_sector_forward_returns set forward_return = 4 where horizon_months = 6",
         "greatest_forward_return=4",
     ),
+    *(
+        (
+            f"issuers_add_up_to_market_{name}",
+            f"update marts.fct_issuer_ratios_quarterly set {name} = {name} + 1 where insider_group = 'executives'",
+            "quarter_end='2023-12-31' window_days=90 insider_group='executives'",
+        )
+        for name in ISSUER_MEASURES
+    ),
+    ("scores_above_zero", f"update {SCORES} set conviction_score = -1 {FIRST_SCORE}", "least_score=-1"),
+    ("scores_up_to_hundred", f"update {SCORES} set conviction_score = 101 {LAST_SCORE}", "greatest_score=101"),
+    ("clusters_have_several_owners", "update marts.fct_cluster_buys set owner_count = 1", "least_owner_count=1"),
+    (
+        "cluster_owner_share_possible",
+        "update marts.fct_cluster_buys set largest_owner_share = 1.2",
+        "greatest_owner_share=1.2",
+    ),
+    (
+        "low_sell_buy_is_below_one",
+        "update marts.rpt_screen_low_sell_buy set sell_buy_ratio_usd = 1",
+        "high_ratio_count=1",
+    ),
     ("percentile_in_range", f"update {TIER_TABLE} set percentile = 50 where {ENERGY_TIER}", "percentile=50"),
     ("history_months_in_range", f"update {TIER_TABLE} set history_months = 61 where {ENERGY_TIER}", "61"),
     ("top_issuer_share_in_range", f"update {TIER_TABLE} set top_issuer_share = 1.2 where {ENERGY_TIER}", "1.2"),
@@ -248,6 +301,24 @@ WARNINGS: list[tuple[str, str, str]] = [
             "restatement_reason = 'withdrawals'"
         ),
         "Energy Neutral -> Overweight withdrawals",
+    ),
+    ("scores_usual", f"update {SCORES} set conviction_score = 95", "average_score=95"),
+    ("scores_rest_on_enough", f"update {SCORES} set known_weight_share = 0.35", "average_known_weight=0.35"),
+    ("blackout_share_usual", f"update {SCORES} set timing_code = 'blackout'", "blackout_share=1"),
+    (
+        "clusters_usual",
+        (
+            f"update {SCORES} set issuer_cik = left(transaction_line_key, 20); "
+            f"insert into {SCORES} select transaction_line_key || 'x', issuer_cik || 'x', * exclude (transaction_line_key, "
+            f"issuer_cik) from {SCORES}; delete from marts.fct_cluster_buys; "
+            f"insert into marts.fct_cluster_buys select issuer_cik, issuer_cik, known_from, 3, 0.5 from {SCORES}"
+        ),
+        "cluster_issuer_share=1",
+    ),
+    (
+        "reactions_plausible",
+        "update marts.rpt_screen_selling_into_strength set price_change = 9",
+        "greatest_price_change=9",
     ),
     (
         "prices_reach_ratios",

@@ -46,8 +46,7 @@ cluster_lines as (
     select
         members.cluster_key,
         signal_lines.transaction_line_key,
-        members.cluster_known_from,
-        signal_lines.known_to is null as is_standing
+        signal_lines.enters_on
     from members
     inner join signal_lines
         on

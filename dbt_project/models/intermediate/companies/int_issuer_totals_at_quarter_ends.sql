@@ -56,6 +56,25 @@ lines_in_windows as (
 
 ),
 
+-- The sector is the one the issuer had in the newest filing of the window.
+sectors as (
+
+    select
+        quarter_end,
+        issuer_cik,
+        substr(max(concat(cast(enters_on as varchar), sector)), 11) as sector
+    from (
+        select distinct
+            quarter_end,
+            issuer_cik,
+            enters_on,
+            sector
+        from lines_in_windows
+    ) as filing_days
+    group by quarter_end, issuer_cik
+
+),
+
 -- The lines of one trade that became known on different days are one trade; a group has the trade when it has any of
 -- its lines.
 trades as (
@@ -65,9 +84,7 @@ trades as (
         issuer_cik,
         insider_key,
         transaction_date,
-        direction,
-        max(enters_on) as enters_on,
-        max(sector) as sector
+        direction
         {%- for insider_group, condition in groups.items() %},
         max(case when {{ condition }} then 1 else 0 end) as {{ insider_group }}_count,
         sum(case when {{ condition }} then share_count else 0 end) as {{ insider_group }}_share_count,
@@ -85,8 +102,7 @@ insiders as (
         quarter_end,
         issuer_cik,
         insider_key,
-        direction,
-        max(concat(cast(enters_on as varchar), cast(transaction_date as varchar), sector)) as newest_sector
+        direction
         {%- for insider_group in groups %},
         sum({{ insider_group }}_count) as {{ insider_group }}_count,
         sum({{ insider_group }}_share_count) as {{ insider_group }}_share_count,
@@ -98,13 +114,12 @@ insiders as (
 
 ),
 
--- All groups side by side in one pass; the sector is the one the issuer had in the newest filing of the window.
+-- All groups side by side in one pass.
 issuers as (
 
     select
         quarter_end,
-        issuer_cik,
-        substr(max(newest_sector), 21) as sector
+        issuer_cik
         {%- for insider_group in groups %}
         {%- for side in ['buy', 'sell'] %},
         sum(case when direction = '{{ side }}' then {{ insider_group }}_count else 0 end)
@@ -125,17 +140,21 @@ issuers as (
 issuer_totals as (
     {% for insider_group in groups %}
     select
-        quarter_end,
-        issuer_cik,
+        issuers.quarter_end,
+        issuers.issuer_cik,
         '{{ insider_group }}' as insider_group,
         {%- for side in ['buy', 'sell'] %}
         {%- for unit in ['count', 'share_count', 'usd', 'insider_count'] %}
-        {{ insider_group }}_{{ side }}_{{ unit }} as {{ side }}_{{ unit }},
+        issuers.{{ insider_group }}_{{ side }}_{{ unit }} as {{ side }}_{{ unit }},
         {%- endfor %}
         {%- endfor %}
-        sector
+        sectors.sector
     from issuers
-    where {{ insider_group }}_buy_count + {{ insider_group }}_sell_count > 0
+    inner join sectors
+        on
+            issuers.quarter_end = sectors.quarter_end
+            and issuers.issuer_cik = sectors.issuer_cik
+    where issuers.{{ insider_group }}_buy_count + issuers.{{ insider_group }}_sell_count > 0
     {{ "union all" if not loop.last }}
     {% endfor %}
 )

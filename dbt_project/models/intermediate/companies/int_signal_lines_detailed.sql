@@ -16,20 +16,49 @@ filing_owners as (
 
 ),
 
--- A line counts from the day the market learned of it, never before the day of the trade, until an amendment came.
 signal_lines as (
 
     select
         *,
-        coalesce(transaction_date_corrected, transaction_date) as trade_date,
-        greatest(known_from, coalesce(transaction_date_corrected, transaction_date)) as enters_on
+        coalesce(transaction_date_corrected, transaction_date) as trade_date
     from transactions_flagged
-    where
-        is_signal_while_known
-        and (
-            known_to is null
-            or known_to > greatest(known_from, coalesce(transaction_date_corrected, transaction_date))
-        )
+    where is_signal_while_known
+
+),
+
+-- A line that came to count (again), because what stood in its place was withdrawn, has a second span from that day.
+spans as (
+
+    select
+        *,
+        known_from as counts_from,
+        known_to as counts_to,
+        1 as span_number
+    from signal_lines
+    union all
+    select
+        *,
+        restored_from as counts_from,
+        restored_to as counts_to,
+        2 as span_number
+    from signal_lines
+    where restored_from is not null
+
+),
+
+-- A span begins on the day the market learned of the line, never before the day of the trade, and ends on the day an
+-- amendment came or the filing left the index. One that ends before it began never counted.
+counted_spans as (
+
+    select
+        *,
+        greatest(counts_from, trade_date) as enters_on,
+        span_number = 2 and coalesce(known_to > greatest(known_from, trade_date), true) as is_restored,
+        span_number = 1
+        and restored_from is not null
+        and coalesce(restored_to > greatest(restored_from, trade_date), true) as is_to_be_restored
+    from spans
+    where counts_to is null or counts_to > greatest(counts_from, trade_date)
 
 ),
 
@@ -45,7 +74,7 @@ lead_owners as (
         ) as lead_owner_cik
     from (
         select distinct accession_number
-        from signal_lines
+        from counted_spans
         where owner_count > 1
     ) as signal_filings
     inner join filing_owners
@@ -57,44 +86,47 @@ lead_owners as (
 signal_lines_detailed as (
 
     select
-        signal_lines.transaction_line_key,
-        signal_lines.accession_number,
-        signal_lines.issuer_cik,
-        signal_lines.owner_ciks as insider_key,
-        coalesce(lead_owners.lead_owner_cik, signal_lines.owner_ciks) as lead_owner_cik,
-        signal_lines.role_code,
-        signal_lines.is_officer_or_director,
-        signal_lines.is_executive,
-        signal_lines.is_opportunistic,
-        signal_lines.insider_class,
-        signal_lines.rule_10b5_1_status,
-        signal_lines.sector,
-        signal_lines.direction,
+        counted_spans.transaction_line_key,
+        counted_spans.accession_number,
+        counted_spans.issuer_cik,
+        counted_spans.owner_ciks as insider_key,
+        coalesce(lead_owners.lead_owner_cik, counted_spans.owner_ciks) as lead_owner_cik,
+        counted_spans.role_code,
+        counted_spans.is_officer_or_director,
+        counted_spans.is_executive,
+        counted_spans.is_opportunistic,
+        counted_spans.insider_class,
+        counted_spans.rule_10b5_1_status,
+        counted_spans.sector,
+        counted_spans.direction,
         -- Where a filer's mistake was put right, the right value counts.
-        signal_lines.trade_date as transaction_date,
-        signal_lines.known_from,
-        signal_lines.enters_on,
-        signal_lines.known_to,
-        coalesce(signal_lines.share_count_corrected, signal_lines.share_count) as share_count,
+        counted_spans.trade_date as transaction_date,
+        counted_spans.counts_from as known_from,
+        counted_spans.enters_on,
+        counted_spans.counts_to as known_to,
+        counted_spans.is_restored,
+        case when counted_spans.is_to_be_restored then counted_spans.restored_from end as restored_from,
+        case when counted_spans.is_to_be_restored then counted_spans.restored_to end as restored_to,
+        coalesce(counted_spans.share_count_corrected, counted_spans.share_count) as share_count,
         coalesce(
-            signal_lines.price_usd_corrected,
-            case when signal_lines.price_status = 'valid' then signal_lines.price_usd end
+            counted_spans.price_usd_corrected,
+            case when counted_spans.price_status = 'valid' then counted_spans.price_usd end
         ) as price_usd,
         coalesce(
-            signal_lines.value_usd_corrected,
-            case when signal_lines.price_status = 'valid' then signal_lines.value_usd end
+            counted_spans.value_usd_corrected,
+            case when counted_spans.price_status = 'valid' then counted_spans.value_usd end
         ) as value_usd,
-        signal_lines.share_count_owned_after,
+        counted_spans.share_count_owned_after,
         -- The account the shares lie in: what is owned afterwards is told for each apart.
         concat_ws(
             '|',
-            coalesce(signal_lines.security_title, ''),
-            coalesce(signal_lines.direct_indirect_code, ''),
-            coalesce(signal_lines.ownership_nature, '')
+            coalesce(counted_spans.security_title, ''),
+            coalesce(counted_spans.direct_indirect_code, ''),
+            coalesce(counted_spans.ownership_nature, '')
         ) as holding_key
-    from signal_lines
+    from counted_spans
     left join lead_owners
-        on signal_lines.accession_number = lead_owners.accession_number
+        on counted_spans.accession_number = lead_owners.accession_number
 
 )
 

@@ -24,6 +24,12 @@ signal_lines as (
 
 ),
 
+issuer_returns as (
+
+    select * from {{ ref('int_issuer_returns') }}
+
+),
+
 role_codes as (
 
     select * from {{ ref('role_codes') }}
@@ -46,7 +52,9 @@ member_lines as (
         role_codes.role_rank
     from cluster_lines
     inner join signal_lines
-        on cluster_lines.transaction_line_key = signal_lines.transaction_line_key
+        on
+            cluster_lines.transaction_line_key = signal_lines.transaction_line_key
+            and cluster_lines.enters_on = signal_lines.enters_on
     inner join filings
         on signal_lines.accession_number = filings.accession_number
     inner join role_codes
@@ -155,7 +163,14 @@ fct_cluster_buys as (
         clusters_grown.latest_first_trade_date,
         clusters_grown.latest_last_trade_date,
         coalesce(clusters_grown.latest_owner_count, 0) as latest_owner_count,
-        cast(coalesce(clusters_grown.latest_value_usd, 0) as decimal(38, 4)) as latest_value_usd
+        cast(coalesce(clusters_grown.latest_value_usd, 0) as decimal(38, 4)) as latest_value_usd,
+        issuer_returns.bought_on,
+        issuer_returns.return_3_months,
+        issuer_returns.excess_return_3_months,
+        issuer_returns.return_6_months,
+        issuer_returns.excess_return_6_months,
+        issuer_returns.return_12_months,
+        issuer_returns.excess_return_12_months
     from clusters_opened
     inner join owner_totals
         on clusters_opened.cluster_key = owner_totals.cluster_key
@@ -165,6 +180,8 @@ fct_cluster_buys as (
         on clusters_opened.cluster_key = cluster_filings.cluster_key
     left join clusters_grown
         on clusters_opened.cluster_key = clusters_grown.cluster_key
+    left join issuer_returns
+        on clusters_opened.cluster_key = issuer_returns.cluster_key
 
 )
 

@@ -66,6 +66,8 @@ coded_lines as (
         signal_lines.transaction_date,
         signal_lines.known_from,
         signal_lines.known_to,
+        signal_lines.restored_from,
+        signal_lines.restored_to,
         signal_lines.is_officer_or_director,
         trades_measured.value_usd as trade_value_usd,
         signal_lines.role_code,
@@ -102,6 +104,8 @@ coded_lines as (
             and signal_lines.enters_on = purchases_in_clusters.enters_on
     left join trade_timing
         on signal_lines.transaction_line_key = trade_timing.transaction_line_key
+    -- A trade keeps the score of the day it became known; that it counts again says nothing new of it.
+    where not signal_lines.is_restored
 
 ),
 
@@ -154,6 +158,8 @@ fct_trade_conviction as (
         scored_lines.transaction_date,
         scored_lines.known_from,
         scored_lines.known_to,
+        scored_lines.restored_from,
+        scored_lines.restored_to,
         scored_lines.is_officer_or_director,
         cast(scored_lines.trade_value_usd as decimal(38, 4)) as trade_value_usd,
         scored_lines.role_code,

@@ -25,6 +25,8 @@ timed_lines as (
         signal_lines.transaction_date,
         signal_lines.known_from,
         signal_lines.known_to,
+        signal_lines.restored_from,
+        signal_lines.restored_to,
         trade_days_timed.last_released_on,
         trade_days_timed.last_release_kind,
         {{ days_between('trade_days_timed.last_released_on', 'signal_lines.transaction_date') }} as days_since_release,
@@ -39,6 +41,7 @@ timed_lines as (
         on
             signal_lines.issuer_cik = trade_days_timed.issuer_cik
             and signal_lines.transaction_date = trade_days_timed.transaction_date
+    where not signal_lines.is_restored
 
 ),
 
@@ -52,6 +55,8 @@ fct_trade_timing as (
         transaction_date,
         known_from,
         known_to,
+        restored_from,
+        restored_to,
         last_released_on,
         last_release_kind,
         cast(days_since_release as integer) as days_since_release,

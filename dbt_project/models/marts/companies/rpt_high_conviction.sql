@@ -43,12 +43,6 @@ issuers as (
 
 ),
 
-issuer_returns as (
-
-    select * from {{ ref('int_issuer_returns') }}
-
-),
-
 -- The tier of a quarter end is known at the end of that day, as the cluster is at the end of its own.
 latest_tiers as (
 
@@ -93,12 +87,15 @@ member_lines as (
         signal_lines.transaction_date,
         signal_lines.direction,
         signal_lines.enters_on,
-        signal_lines.rule_10b5_1_status
+        signal_lines.rule_10b5_1_status,
+        signal_lines.value_usd
     from cluster_lines
     inner join overweight_clusters
         on cluster_lines.cluster_key = overweight_clusters.cluster_key
     inner join signal_lines
-        on cluster_lines.transaction_line_key = signal_lines.transaction_line_key
+        on
+            cluster_lines.transaction_line_key = signal_lines.transaction_line_key
+            and cluster_lines.enters_on = signal_lines.enters_on
 
 ),
 
@@ -155,15 +152,15 @@ holdings as (
 
 ),
 
--- Weighted by dollars, so that a token purchase beside a large one does not lower the score by half.
+-- Weighted by dollars, so that a token purchase beside a large one does not lower the score by half; by those of the
+-- line, because every lot carries the score of its whole trade.
 convictions as (
 
     select
         member_lines.cluster_key,
         {{ quotient(
-            'sum(cast(trade_conviction.conviction_score * cast(trade_conviction.trade_value_usd as double)'
-            ~ ' as decimal(38, 4)))',
-            'sum(trade_conviction.trade_value_usd)'
+            'sum(cast(trade_conviction.conviction_score * cast(member_lines.value_usd as double) as decimal(38, 4)))',
+            'sum(member_lines.value_usd)'
         ) }} as conviction_score,
         max(trade_conviction.conviction_score) as highest_conviction_score,
         sum(case when member_lines.rule_10b5_1_status = 'yes' then 1 else 0 end) as plan_line_count
@@ -228,10 +225,13 @@ rpt_high_conviction as (
         convictions.highest_conviction_score,
         overweight_clusters.accession_numbers,
         overweight_clusters.filing_urls,
-        issuer_returns.bought_on,
-        issuer_returns.return_3_months,
-        issuer_returns.return_6_months,
-        issuer_returns.return_12_months
+        overweight_clusters.bought_on,
+        overweight_clusters.return_3_months,
+        overweight_clusters.excess_return_3_months,
+        overweight_clusters.return_6_months,
+        overweight_clusters.excess_return_6_months,
+        overweight_clusters.return_12_months,
+        overweight_clusters.excess_return_12_months
     from overweight_clusters
     inner join holdings
         on overweight_clusters.cluster_key = holdings.cluster_key
@@ -241,8 +241,6 @@ rpt_high_conviction as (
         on overweight_clusters.issuer_cik = issuers.issuer_cik
     left join earlier_clusters
         on overweight_clusters.cluster_key = earlier_clusters.cluster_key
-    left join issuer_returns
-        on overweight_clusters.cluster_key = issuer_returns.cluster_key
 
 )
 
