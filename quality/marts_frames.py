@@ -95,7 +95,9 @@ def _must_be_filled(connection: duckdb.DuckDBPyConnection, mart: Mart) -> bool:
         "rpt_sector_coverage": "select count(*) from marts.fct_insider_transactions where is_signal_trade",
         "fct_trade_timing": _COUNTED_LINES,
         "fct_trade_conviction": _COUNTED_LINES,
-        "fct_issuer_ratios_quarterly": f"select sum(buy_count + sell_count) from marts.{_RATIO_TABLE} where is_quarter_end",
+        "fct_issuer_ratios_quarterly": (
+            f"select sum(buy_count + sell_count) from marts.{_RATIO_TABLE} where is_quarter_end"
+        ),
         # Few trades make none of these.
         "fct_cluster_buys": "select 0",
         "rpt_high_conviction": "select 0",

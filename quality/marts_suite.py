@@ -613,8 +613,8 @@ _ISSUER_TOTALS = FrameSuite(
             f"issuers_add_up_to_market_{measure}",
             f"issuer_{measure}",
             f"market_{measure}",
-            "The market of fct_sector_ratios_daily is computed by events and running totals, an issuer's quarter line by "
-            "line: two ways to one number.",
+            "The market of fct_sector_ratios_daily is computed by events and running totals, an issuer's quarter "
+            "line by line: two ways to one number.",
         )
         for measure in ISSUER_MEASURES
     ),
@@ -654,8 +654,8 @@ _COMPANIES = FrameSuite(
                 "average_known_weight",
                 0.4,
                 None,
-                "Role, class and pattern are always known, 35 of the weights' 100: with less than 40 neither holdings nor "
-                "sizes are read any more.",
+                "Role, class and pattern are always known, 35 of the weights' 100: with less than 40 neither holdings "
+                "nor sizes are read any more.",
             )
         ),
         _warning(
@@ -697,8 +697,8 @@ _COMPANIES = FrameSuite(
             "misplaced_cluster_count",
             0,
             0,
-            "Each cluster of rpt_high_conviction lies in a sector whose headline tier was Overweight at the last quarter "
-            "end up to the day it became known; looked up in the tiers again.",
+            "Each cluster of rpt_high_conviction lies in a sector whose headline tier was Overweight at the last "
+            "quarter end up to the day it became known; looked up in the tiers again.",
         ),
         _between(
             "low_sell_buy_is_below_one",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+
 @dataclass(frozen=True)
 class CompanyModels:
     """The company models as compiled SQL.

@@ -50,7 +50,7 @@ def counts_on(line: Line, day: date) -> bool:
 
 
 def differences(actual: Iterable[Mapping[str, Any]], expected: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Values of rows, named by their line, that are not those expected; only columns that are expected are looked at."""
+    """Values of rows, named by their line, that are not those expected; columns not expected are not looked at."""
     found = []
     for row in actual:
         key = row["transaction_line_key"]
@@ -69,12 +69,12 @@ def is_same(actual: Any, expected: Any) -> bool:
 
 def lines_of(connection: duckdb.DuckDBPyConnection) -> list[Line]:
     """The spans of every signal line, from the marts of transactions and owners alone."""
-    leads: dict[str, str] = {}
-    for accession, owner in connection.execute(
-        """select accession_number, owner_cik from marts.bridge_filing_owners
-        inner join seeds.role_codes using (role_code) order by role_rank desc, owner_cik desc"""
-    ).fetchall():
-        leads[accession] = owner
+    leads: dict[str, str] = dict(
+        connection.execute(
+            """select accession_number, owner_cik from marts.bridge_filing_owners
+            inner join seeds.role_codes using (role_code) order by role_rank desc, owner_cik desc"""
+        ).fetchall()
+    )
     cursor = connection.execute(
         """select *, coalesce(transaction_date_corrected, transaction_date) as trade_date,
             coalesce(share_count_corrected, share_count) as shares,

@@ -34,6 +34,15 @@ RATIO_TABLE = "marts.fct_sector_ratios_daily"
 LINE_TABLE = "marts.fct_insider_transactions"
 TIER_TABLE = "marts.fct_sector_tiers_quarterly"
 SCORES = "marts.fct_trade_conviction"
+COMPANY_TABLES = (
+    SCORES,
+    "marts.fct_trade_timing",
+    "marts.fct_issuer_ratios_quarterly",
+    "marts.fct_cluster_buys",
+    "marts.rpt_high_conviction",
+    "marts.rpt_screen_low_sell_buy",
+    "marts.rpt_screen_selling_into_strength",
+)
 FIRST_SCORE = "where transaction_line_key like '%01|N|1'"
 LAST_SCORE = "where transaction_line_key like '%12|N|1'"
 
@@ -197,26 +206,10 @@ ERRORS: list[tuple[str, str, str]] = [
         "raw_price_count=4 mart_price_count=3",
     ),
     (
-        "every_signal_line_is_scored",
-        "delete from marts.fct_trade_conviction where transaction_line_key like '%03|N|1'",
-        "signal_line_count=12 scored_line_count=11",
-    ),
-    (
-        "every_signal_line_is_timed",
-        "delete from marts.fct_trade_timing where transaction_line_key like '%03|N|1'",
-        "signal_line_count=12 scored_line_count=12 timed_line_count=11",
-    ),
-    (
-        "high_conviction_is_overweight",
-        f"update {TIER_TABLE} set tier = 'Neutral' where sector = 'Energy' and is_headline",
-        "misplaced_cluster_count=1",
-    ),
-    (
         "marts_filled",
         f"update {RATIO_TABLE} set buy_count = 1 where is_quarter_end; delete from marts.fct_issuer_ratios_quarterly",
         "empty_mart='fct_issuer_ratios_quarterly'",
     ),
-    ("marts_filled", "delete from marts.fct_trade_conviction", "empty_mart='fct_trade_conviction'"),
     ("ledger_has_no_gain", "update marts.fct_filing_day_ledger set lost_withdrawn_count = -1", "2024-01-05"),
     ("ledger_fetches_complete", ledger_fault("lost_not_fetched_count"), "lost_not_fetched_count=1"),
     (
@@ -261,6 +254,21 @@ TOGETHER: list[tuple[str, str, str]] = [
         )
         for name in ISSUER_MEASURES
     ),
+    (
+        "every_signal_line_is_scored",
+        "delete from marts.fct_trade_conviction where transaction_line_key like '%03|N|1'",
+        "signal_line_count=12 scored_line_count=11",
+    ),
+    (
+        "every_signal_line_is_timed",
+        "delete from marts.fct_trade_timing where transaction_line_key like '%03|N|1'",
+        "signal_line_count=12 scored_line_count=11 timed_line_count=11",
+    ),
+    (
+        "high_conviction_is_overweight",
+        f"update {TIER_TABLE} set tier = 'Neutral' where sector = 'Energy' and is_headline",
+        "misplaced_cluster_count=1",
+    ),
     ("scores_above_zero", f"update {SCORES} set conviction_score = -1 {FIRST_SCORE}", "least_score=-1"),
     ("scores_up_to_hundred", f"update {SCORES} set conviction_score = 101 {LAST_SCORE}", "greatest_score=101"),
     ("clusters_have_several_owners", "update marts.fct_cluster_buys set owner_count = 1", "least_owner_count=1"),
@@ -302,24 +310,6 @@ WARNINGS: list[tuple[str, str, str]] = [
         ),
         "Energy Neutral -> Overweight withdrawals",
     ),
-    ("scores_usual", f"update {SCORES} set conviction_score = 95", "average_score=95"),
-    ("scores_rest_on_enough", f"update {SCORES} set known_weight_share = 0.35", "average_known_weight=0.35"),
-    ("blackout_share_usual", f"update {SCORES} set timing_code = 'blackout'", "blackout_share=1"),
-    (
-        "clusters_usual",
-        (
-            f"update {SCORES} set issuer_cik = left(transaction_line_key, 20); "
-            f"insert into {SCORES} select transaction_line_key || 'x', issuer_cik || 'x', * exclude (transaction_line_key, "
-            f"issuer_cik) from {SCORES}; delete from marts.fct_cluster_buys; "
-            f"insert into marts.fct_cluster_buys select issuer_cik, issuer_cik, known_from, 3, 0.5 from {SCORES}"
-        ),
-        "cluster_issuer_share=1",
-    ),
-    (
-        "reactions_plausible",
-        "update marts.rpt_screen_selling_into_strength set price_change = 9",
-        "greatest_price_change=9",
-    ),
     (
         "prices_reach_ratios",
         "update marts.fct_etf_prices_daily set price_date = price_date - 8",
@@ -339,6 +329,28 @@ WARNINGS: list[tuple[str, str, str]] = [
         "sic_usually_known",
         "update marts.fct_insider_transactions set sic_source = 'none', sector = 'Unmapped' where sector < 'E'",
         "road='daily' signal_line_count=12",
+    ),
+]
+
+# The same for warnings.
+WARNINGS_TOGETHER: list[tuple[str, str, str]] = [
+    ("scores_usual", f"update {SCORES} set conviction_score = 95", "average_score=95"),
+    ("scores_rest_on_enough", f"update {SCORES} set known_weight_share = 0.25", "average_known_weight=0.25"),
+    ("blackout_share_usual", f"update {SCORES} set timing_code = 'blackout'", "blackout_share=1"),
+    (
+        "clusters_usual",
+        (
+            f"update {SCORES} set issuer_cik = left(transaction_line_key, 20); "
+            f"insert into {SCORES} select transaction_line_key || 'x', issuer_cik || 'x', "
+            f"* exclude (transaction_line_key, issuer_cik) from {SCORES}; delete from marts.fct_cluster_buys; "
+            f"insert into marts.fct_cluster_buys select issuer_cik, issuer_cik, known_from, 3, 0.5 from {SCORES}"
+        ),
+        "cluster_issuer_share=1",
+    ),
+    (
+        "reactions_plausible",
+        "update marts.rpt_screen_selling_into_strength set price_change = 9",
+        "greatest_price_change=9",
     ),
 ]
 
@@ -396,6 +408,17 @@ def test_every_column_out_of_range_is_named(marts: RawWarehouse) -> None:
         assert failure(result, name).severity == "error"
         assert named in text_of(failure(result, name)), name
         assert name in str(raised.value)
+
+
+def test_every_warning_of_the_company_marts_is_reported(marts: RawWarehouse) -> None:
+    for _, fault, _ in WARNINGS_TOGETHER:
+        marts.run(fault)
+
+    result = check(marts)
+
+    for name, _, named in WARNINGS_TOGETHER:
+        assert failure(result, name).severity == "warning"
+        assert named in text_of(failure(result, name)), name
 
 
 @pytest.mark.parametrize(("name", "fault", "named"), WARNINGS, ids=[case[0] for case in WARNINGS])
@@ -548,8 +571,9 @@ def test_marts_of_a_first_day_without_signals_pass(marts: RawWarehouse) -> None:
         "update marts.fct_filing_day_ledger set signal_line_count = 0, open_market_line_count = 0, "
         "lost_not_open_market_count = 12, lost_unmapped_sector_count = 0, headline_line_count = 0"
     )
-    marts.run(f"delete from {RATIO_TABLE}")
-    marts.run(f"delete from {TIER_TABLE}")
+    marts.run("update marts.fct_insider_transactions set is_signal_while_known = false")
+    for table in (RATIO_TABLE, TIER_TABLE, *COMPANY_TABLES):
+        marts.run(f"delete from {table}")
 
     result = check(marts)
 
@@ -592,4 +616,4 @@ def test_every_expectation_has_a_case_that_makes_it_fail() -> None:
     }
     names = {expectation.name for frame in MARTS_SUITE.frames for expectation in frame.expectations}
 
-    assert {case[0] for case in ERRORS + TOGETHER + WARNINGS} | elsewhere == names
+    assert {case[0] for case in ERRORS + TOGETHER + WARNINGS + WARNINGS_TOGETHER} | elsewhere == names

@@ -1,8 +1,22 @@
 {{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
-
+{#- Imported three times, because each use is of other rows and columns: none of them is to read the others'. #}
 with
 
 transactions_flagged as (
+
+    select * from {{ ref('int_transactions_flagged') }}
+    {{ of_changed_issuers() }}
+
+),
+
+transactions_restored as (
+
+    select * from {{ ref('int_transactions_flagged') }}
+    {{ of_changed_issuers() }}
+
+),
+
+transactions_of_several as (
 
     select * from {{ ref('int_transactions_flagged') }}
     {{ of_changed_issuers() }}
@@ -16,13 +30,24 @@ filing_owners as (
 
 ),
 
-signal_lines as (
+-- One person stands for a joint form: the owner highest on the ladder of roles. So a director who reports once with a
+-- family trust and once alone is one buyer, and nothing has to be learned from later filings.
+lead_owners as (
 
     select
-        *,
-        coalesce(transaction_date_corrected, transaction_date) as trade_date
-    from transactions_flagged
-    where is_signal_while_known
+        signal_filings.accession_number,
+        min_by(
+            filing_owners.owner_cik,
+            filing_owners.role_rank * 1000000000000 + cast(filing_owners.owner_cik as bigint)
+        ) as lead_owner_cik
+    from (
+        select distinct accession_number
+        from transactions_of_several
+        where is_signal_while_known and owner_count > 1
+    ) as signal_filings
+    inner join filing_owners
+        on signal_filings.accession_number = filing_owners.accession_number
+    group by signal_filings.accession_number
 
 ),
 
@@ -31,18 +56,21 @@ spans as (
 
     select
         *,
+        coalesce(transaction_date_corrected, transaction_date) as trade_date,
         known_from as counts_from,
         known_to as counts_to,
         1 as span_number
-    from signal_lines
+    from transactions_flagged
+    where is_signal_while_known
     union all
     select
         *,
+        coalesce(transaction_date_corrected, transaction_date) as trade_date,
         restored_from as counts_from,
         restored_to as counts_to,
         2 as span_number
-    from signal_lines
-    where restored_from is not null
+    from transactions_restored
+    where is_signal_while_known and restored_from is not null
 
 ),
 
@@ -59,27 +87,6 @@ counted_spans as (
         and coalesce(restored_to > greatest(restored_from, trade_date), true) as is_to_be_restored
     from spans
     where counts_to is null or counts_to > greatest(counts_from, trade_date)
-
-),
-
--- One person stands for a joint form: the owner highest on the ladder of roles. So a director who reports once with a
--- family trust and once alone is one buyer, and nothing has to be learned from later filings.
-lead_owners as (
-
-    select
-        signal_filings.accession_number,
-        min_by(
-            filing_owners.owner_cik,
-            filing_owners.role_rank * 1000000000000 + cast(filing_owners.owner_cik as bigint)
-        ) as lead_owner_cik
-    from (
-        select distinct accession_number
-        from counted_spans
-        where owner_count > 1
-    ) as signal_filings
-    inner join filing_owners
-        on signal_filings.accession_number = filing_owners.accession_number
-    group by signal_filings.accession_number
 
 ),
 
