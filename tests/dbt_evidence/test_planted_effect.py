@@ -84,7 +84,7 @@ def row(evidence: duckdb.DuckDBPyConnection, horizon_months: int) -> dict[str, A
         [horizon_months],
     ).df()
     (only,) = found.to_dict("records")
-    return only
+    return {str(name): value for name, value in only.items()}
 
 
 def test_the_planted_effect_is_found_and_is_not_last_years_return(evidence: duckdb.DuckDBPyConnection) -> None:
