@@ -197,11 +197,15 @@ def _plain(texts: Iterable[str], style: str = "plain") -> list[Text]:
 def _first_page(content: Content) -> list[Any]:
     rows = content.rows("tiers")
     called = [*words.in_tier(rows, words.OVERWEIGHT), *words.in_tier(rows, words.UNDERWEIGHT)]
+    benchmarks = {row["benchmark_weight"] for row in rows}
+    is_equal = len({round(weight, 9) for weight in benchmarks}) == 1
     weights = [
-        f"{words.TIER_MARKS[row['tier']]} **{row['sector']}** {share(row['suggested_weight'], 1)} "
-        f"(benchmark {share(row['benchmark_weight'], 1)})"
+        f"{words.TIER_MARKS[row['tier']]} **{row['sector']}** {share(row['suggested_weight'], 1)}"
+        + ("" if is_equal else f" (benchmark {share(row['benchmark_weight'], 1)})")
         for row in called
     ] or ["Every sector keeps its benchmark weight."]
+    if called and is_equal:
+        weights.append(f"The benchmark gives each sector {share(benchmarks.pop(), 1)}; the others have the rest.")
     cards = (
         ("Suggested weights", weights),
         ("What changed", words.changes(content)),
