@@ -48,9 +48,9 @@ with DAG(
     def dbt_build(**context: Any) -> None:
         """Build and test every model, unless what is published is up to date; load what was frozen since."""
         with fail_for_good():
-            steps.load_frozen()
             if context["dag_run"].run_type == "asset_triggered" and steps.is_published():
                 raise AirflowSkipException("The published copy holds everything that is loaded.")
+            steps.load_frozen()
             steps.dbt_build()
 
     @task(**BUILDS)
