@@ -17,8 +17,9 @@ import requests
 if TYPE_CHECKING:
     from types import TracebackType
 
-# Superset 6.1 imports rich without asking for it, and does not know what Flask-Caching 2.4 hands to its cache.
-PACKAGES = ("apache-superset>=6,<7", "duckdb>=1.4,<1.6", "duckdb-engine", "flask-caching<2.4", "rich")
+# Superset 6.1 imports cachetools and rich without asking for them, and does not know what Flask-Caching 2.4 hands
+# to its cache.
+PACKAGES = ("apache-superset>=6,<7", "duckdb>=1.4,<1.6", "duckdb-engine", "flask-caching<2.4", "cachetools", "rich")
 PASSWORD = secrets.token_urlsafe(16)
 
 _CONFIG = """
