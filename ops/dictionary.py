@@ -26,7 +26,13 @@ never this page. `make docs` also writes the lineage of every table down to the 
 Questions with their SQL are in the [cookbook](sql_cookbook.md), the words behind the columns in [method.md](method.md).
 """
 # Folders below models/marts to headings, in order; a new folder comes after them and its name is its heading.
-_TOPICS = {"sectors": "Sectors", "companies": "Companies", "prices": "Prices", "": "Filings, lines, names"}
+_TOPICS = {
+    "sectors": "Sectors",
+    "companies": "Companies",
+    "prices": "Prices",
+    "evidence": "Evidence",
+    "": "Filings, lines, names",
+}
 _GRAIN = re.compile(r"One row per ([^.]+)\.?\s*$")
 
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
-from tests.bi.published_by_hand import publish_by_hand
+from ops.superset import bundle
+from tests.bi.published_by_hand import MARTS, publish_by_hand
 from tests.conftest import REPOSITORY
+from warehouse.copies import PUBLICATION_COLUMNS
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,6 +59,22 @@ def test_python_blocks_run_as_they_stand(number: int, reader_folder: Path) -> No
     if missing := [name for name in libraries if importlib.util.find_spec(name) is None]:
         pytest.skip(f"not in the lock: {', '.join(missing)}; RUN_BI_CLIENTS=1 tries it in an environment of its own")
     assert "Energy" in run(sys.executable, "-c", PYTHON[number], folder=reader_folder)
+
+
+def test_the_shipped_dashboard_names_columns_that_are_there() -> None:
+    known = {"publication": set(PUBLICATION_COLUMNS)}
+    for path in MARTS.rglob("*.yml"):
+        (model,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        known[model["name"]] = {column["name"] for column in model["columns"]}
+    datasets = [yaml.safe_load(path.read_text()) for path in (PAGES / "superset" / "datasets").rglob("*.yaml")]
+    assert len(datasets) == 4
+    for dataset in datasets:
+        named = {column["column_name"] for column in dataset["columns"]}
+        assert named <= known[dataset["table_name"]], dataset["table_name"]
+    packed = zipfile.ZipFile(io.BytesIO(bundle(PurePosixPath("/srv/published.duckdb"))))
+    database = packed.read("insider_tiers/databases/insider_tiers.yaml").decode()
+    assert "sqlalchemy_uri: duckdb:////srv/published.duckdb\n" in database
+    assert yaml.safe_load(database)["extra"]["engine_params"]["connect_args"] == {"read_only": True}
 
 
 @pytest.fixture(scope="session")

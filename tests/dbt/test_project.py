@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -113,9 +114,17 @@ def test_the_data_dictionary_is_what_the_project_says(manifest: dict[str, Any]) 
 
 
 def queries_of(path: Path) -> str:
-    """What of a file may be a query: of a page of prose its blocks of SQL, else everything."""
+    """What of a file may be a query: the SQL blocks of a page, the texts of a module but its docstrings, else all."""
     text = path.read_text(encoding="utf-8")
-    return "\n".join(re.findall(r"^```sql\n(.*?)^```$", text, re.M | re.S)) if path.suffix == ".md" else text
+    if path.suffix == ".md":
+        return "\n".join(re.findall(r"^```sql\n(.*?)^```$", text, re.M | re.S))
+    if path.suffix == ".py":
+        tree = ast.parse(text)
+        documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+        docstrings = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, documented)}
+        texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+        return "\n".join(value for value in texts if isinstance(value, str) and value not in docstrings)
+    return text
 
 
 def test_exposures_depend_on_the_marts_their_files_read(manifest: dict[str, Any]) -> None:
@@ -128,6 +137,10 @@ def test_exposures_depend_on_the_marts_their_files_read(manifest: dict[str, Any]
         named = {name for path in files for name in MART_NAME.findall(queries_of(path))} & marts
         stated = {key.rsplit(".", 1)[-1] for key in exposure["depends_on"]["nodes"]}
         assert named == stated, f"{exposure['name']}: {sorted(named ^ stated)}"
+    readers = {
+        path for path in (REPOSITORY / "reports").rglob("*.py") if marts & set(MART_NAME.findall(queries_of(path)))
+    }
+    assert readers <= seen, "no exposure in models/exposures.yml is read_by these"
 
 
 def test_marts_have_enforced_contracts(manifest: dict[str, Any]) -> None:

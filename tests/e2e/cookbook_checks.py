@@ -121,6 +121,15 @@ EXPECTED: dict[str, Callable[[Rows], bool]] = {
         {row["horizon_months"] for row in rows} == {3, 6, 9, 12}
         and all(row["observations"] > 5 and 0 <= row["share_above_spy"] <= 1 for row in rows)
     ),
+    "Is what followed": lambda rows: (
+        [row["horizon_months"] for row in rows] == [3, 6, 9, 12]
+        and sum(row["is_headline"] for row in rows) == 1
+        and all(row["ic"] is not None and row["control_ic"] is not None for row in rows)
+    ),
+    "What would following": lambda rows: (
+        {"tier", "contrarian", "equal_weight", "market"} <= {row["portfolio"] for row in rows}
+        and all(row["max_drawdown"] <= 0 < row["volatility_pa"] for row in rows)
+    ),
     "Where do insiders and": lambda rows: len(rows) == 11 and {"diverges"} <= {row["confirmation"] for row in rows},
     "What is this file": lambda rows: [row["is_simulated"] for row in rows] == [True],
 }
