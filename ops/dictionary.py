@@ -31,6 +31,7 @@ _TOPICS = {
     "companies": "Companies",
     "prices": "Prices",
     "evidence": "Evidence",
+    "reports": "Reports",
     "": "Filings, lines, names",
 }
 _GRAIN = re.compile(r"One row per ([^.]+)\.?\s*$")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STEMS = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("fct_", "dim_", "bridge_", "rpt_")}
-MART_NAME = re.compile(r"\b(?:fct|dim|rpt|bridge)_[a-z0-9_]+\b")
+MART_READ = re.compile(r"(?:\b(?:from|join)\s+|\A)((?:fct|dim|rpt|bridge)_[a-z0-9_]+)\b(?!\.)")
 WITH_RULES = re.compile(r"\bcase\b|\bover \(|\bjoin\b|rolling_|last_known_value")
 
 
@@ -113,33 +113,29 @@ def test_the_data_dictionary_is_what_the_project_says(manifest: dict[str, Any]) 
             assert all(f"\n| `{column}` | " in written for column in node["columns"])
 
 
-def queries_of(path: Path) -> str:
-    """What of a file may be a query: the SQL blocks of a page, the texts of a module but its docstrings, else all."""
+def marts_read(path: Path) -> set[str]:
+    """Marts a file reads: those its queries select from, and those it names alone, as a table to take."""
     text = path.read_text(encoding="utf-8")
-    if path.suffix == ".md":
-        return "\n".join(re.findall(r"^```sql\n(.*?)^```$", text, re.M | re.S))
     if path.suffix == ".py":
-        tree = ast.parse(text)
-        documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
-        docstrings = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, documented)}
-        texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
-        return "\n".join(value for value in texts if isinstance(value, str) and value not in docstrings)
-    return text
+        nodes = list(ast.walk(ast.parse(text)))
+        docstrings = [node.value for node in nodes if isinstance(node, ast.Expr)]
+        texts = [node.value for node in nodes if isinstance(node, ast.Constant) and node not in docstrings]
+        return {name for value in texts if isinstance(value, str) for name in MART_READ.findall(value)}
+    queries = re.findall(r"^```sql\n(.*?)^```$", text, re.M | re.S) if path.suffix == ".md" else []
+    tables = re.findall(r"^table_name: (\w+)$", text, re.M)
+    return {name for value in (*queries, *tables) for name in MART_READ.findall(value)}
 
 
 def test_exposures_depend_on_the_marts_their_files_read(manifest: dict[str, Any]) -> None:
-    marts = {node["name"] for node in models(manifest) if node["schema"] == "marts"}
     seen: set[Path] = set()
     for exposure in manifest["exposures"].values():
         files = [path for pattern in exposure["config"]["meta"]["read_by"] for path in REPOSITORY.glob(pattern)]
         assert files, exposure["name"]
         seen |= set(files)
-        named = {name for path in files for name in MART_NAME.findall(queries_of(path))} & marts
+        read = {name for path in files for name in marts_read(path)}
         stated = {key.rsplit(".", 1)[-1] for key in exposure["depends_on"]["nodes"]}
-        assert named == stated, f"{exposure['name']}: {sorted(named ^ stated)}"
-    readers = {
-        path for path in (REPOSITORY / "reports").rglob("*.py") if marts & set(MART_NAME.findall(queries_of(path)))
-    }
+        assert read == stated, f"{exposure['name']}: {sorted(read ^ stated)}"
+    readers = {path for path in (REPOSITORY / "reports").rglob("*.py") if marts_read(path)}
     assert readers <= seen, "no exposure in models/exposures.yml is read_by these"
 
 
