@@ -39,12 +39,24 @@ def superset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superset]:
         yield running
 
 
-def dataset_named(superset: Superset, database: str, table: str) -> int:
-    found = superset.get("dataset/", q=json.dumps({"page_size": 100}))["result"]
-    (number,) = (
-        row["id"] for row in found if (row["database"]["database_name"], row["table_name"]) == (database, table)
-    )
-    return int(number)
+def test_the_shipped_dashboard_is_imported_and_every_chart_has_rows(superset: Superset, settings: Settings) -> None:
+    superset.import_dashboard(bundle(settings.published_path))
+    dashboards = superset.get("dashboard/")["result"]
+    (dashboard,) = (row for row in dashboards if row["dashboard_title"] == "Insider tiers")
+    charts = superset.get(f"dashboard/{dashboard['id']}/charts")["result"]
+    assert len(charts) == 6
+    answers = {chart["slice_name"]: rows_of(superset, chart) for chart in charts}
+    assert [name for name, rows in answers.items() if not rows] == []
+    assert [row["is_simulated"] for row in answers["What this file is"]] == [True]
+    assert {row["tier"] for row in answers["Latest tiers"]} == {"Overweight", "Neutral", "Underweight"}
+    # Importing again replaces; nothing is there twice.
+    superset.import_dashboard(bundle(settings.published_path))
+    assert len(superset.get(f"dashboard/{dashboard['id']}/charts")["result"]) == len(charts)
+
+
+def rows_of(superset: Superset, chart: dict[str, Any]) -> list[dict[str, Any]]:
+    params = chart["form_data"]
+    return superset.chart_data(int(str(params["datasource"]).split("__")[0]), query_of(params))
 
 
 def test_a_database_a_dataset_and_a_chart_added_by_hand(superset: Superset, settings: Settings) -> None:
@@ -56,65 +68,29 @@ def test_a_database_a_dataset_and_a_chart_added_by_hand(superset: Superset, sett
             "extra": json.dumps({"engine_params": {"connect_args": {"read_only": True}}}),
         },
     )["id"]
-    table = "fct_sector_tiers_quarterly"
-    dataset = superset.post("dataset/", {"database": database, "schema": "main", "table_name": table})["id"]
+    dataset = superset.post("dataset/", {"database": database, "schema": "main", "table_name": "dim_sectors"})["id"]
+    investable = {"clause": "WHERE", "expressionType": "SIMPLE", "subject": "is_investable", "operator": "=="}
     params = {
         "viz_type": "table",
         "query_mode": "aggregate",
-        "groupby": ["tier"],
+        "groupby": ["sector"],
         "metrics": ["count"],
-        "adhoc_filters": [
-            {
-                "clause": "WHERE",
-                "expressionType": "SIMPLE",
-                "subject": "is_headline",
-                "operator": "==",
-                "comparator": True,
-            }
-        ],
+        "adhoc_filters": [investable | {"comparator": True}],
     }
-    chart = {"slice_name": "Tiers", "viz_type": "table", "datasource_id": dataset, "datasource_type": "table"}
+    chart = {"slice_name": "Sectors", "viz_type": "table", "datasource_id": dataset, "datasource_type": "table"}
     assert superset.post("chart/", {**chart, "params": json.dumps(params)})["id"]
     rows = superset.chart_data(dataset, query_of(params))
-    assert {row["tier"] for row in rows} == {"Overweight", "Neutral", "Underweight"}
-    assert sum(row["count"] for row in rows) == 88
-
-
-def test_the_shipped_dashboard_is_imported_and_every_chart_has_rows(superset: Superset, settings: Settings) -> None:
-    superset.import_dashboard(bundle(settings.published_path))
-    (dashboard,) = (
-        row for row in superset.get("dashboard/")["result"] if row["dashboard_title"].startswith("Insider tiers")
-    )
-    charts = superset.get(f"dashboard/{dashboard['id']}/charts")["result"]
-    assert len(charts) >= 5
-    answers = {chart["slice_name"]: rows_of(superset, chart) for chart in charts}
-    assert [name for name, rows in answers.items() if not rows] == []
-    # Importing again replaces; nothing is there twice.
-    superset.import_dashboard(bundle(settings.published_path))
-    assert len(superset.get(f"dashboard/{dashboard['id']}/charts")["result"]) == len(charts)
-
-
-def rows_of(superset: Superset, chart: dict[str, Any]) -> list[dict[str, Any]]:
-    params = chart["form_data"]
-    return superset.chart_data(int(str(params["datasource"]).split("__")[0]), query_of(params))
+    assert len(rows) == 11
+    assert {row["count"] for row in rows} == {1}
 
 
 def test_superset_survives_a_publish_and_shows_it(superset: Superset, settings: Settings) -> None:
-    dataset = dataset_named(superset, "by hand", "fct_sector_tiers_quarterly")
-    ask = {"columns": [], "metrics": [newest("quarter_end")]}
-    before = superset.chart_data(dataset, ask)
-    database = superset.get("dataset/" + str(dataset))["result"]["database"]["id"]
-    ratios = superset.post(
-        "dataset/", {"database": database, "schema": "main", "table_name": "fct_sector_ratios_daily"}
-    )["id"]
-    days = [superset.chart_data(ratios, {"columns": [], "metrics": [newest("as_of_date")]})]
-    for generation in (3, 5):
+    found = superset.get("dataset/", q=json.dumps({"page_size": 100}))["result"]
+    (dataset,) = (row["id"] for row in found if row["table_name"] == "fct_sector_ratios_daily")
+    newest = {"expressionType": "SQL", "sqlExpression": "max(as_of_date)", "label": "newest"}
+    days = []
+    for generation in (1, 3, 5):
         publish_by_hand(settings, generation)
-        days.append(superset.chart_data(ratios, {"columns": [], "metrics": [newest("as_of_date")]}))
-    assert superset.chart_data(dataset, ask) == before
-    first, second, third = (row["newest"] for (row,) in days)
-    assert first < second < third
-
-
-def newest(column: str) -> dict[str, Any]:
-    return {"expressionType": "SQL", "sqlExpression": f"max({column})", "label": "newest"}
+        (row,) = superset.chart_data(dataset, {"columns": [], "metrics": [newest]})
+        days.append(row["newest"])
+    assert days == sorted(set(days))
