@@ -101,6 +101,7 @@ def config(mode: str = "light") -> dict[str, Any]:
             "cursor": {"color": ink["ink"], "strokeWidth": 1, "strokeOpacity": 0.6},
             "dot": {"color": ink["sector"]},
             "price": {"color": ink["price"], "strokeWidth": 1.6, "strokeJoin": "round"},
+            "mark": {"color": "#ffffff" if mode == "light" else "#0e1318"},
             "amount": {"color": ink["bar"]},
         },
     }

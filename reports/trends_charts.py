@@ -117,7 +117,7 @@ def _tiers() -> alt.TopLevelMixin:
     mark = {"expr": "bandwidth('x') > 15 ? 1 : 0"}
     return alt.layer(
         base.mark_rect(cornerRadius=2).encode(colour),
-        base.mark_text(fontSize=9, fill="white", opacity=mark, baseline="middle").encode(alt.Text("mark:N")),
+        base.mark_text(style="mark", fontSize=9, opacity=mark, baseline="middle").encode(alt.Text("mark:N")),
     ).properties(width="container", height=264, autosize=_fit())
 
 

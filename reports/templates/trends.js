@@ -175,9 +175,9 @@
     pointAt(Math.max(cursor, first));
   }
 
-  const cards = data.sectors.map(({ name }, sector) => {
+  const cards = data.sectors.map(({ name, short }, sector) => {
     if (sector === market) return null;
-    const card = document.createElement("div"), header = document.createElement("header"), button = Object.assign(document.createElement("button"), { type: "button", textContent: name, title: `Show ${name} above` });
+    const card = document.createElement("div"), header = document.createElement("header"), button = Object.assign(document.createElement("button"), { type: "button", textContent: short, title: `Show ${name} above`, ariaLabel: `Show ${name} above` });
     const words = document.createElement("span"), chart = Object.assign(document.createElement("div"), { className: "chart" });
     card.className = "multiple";
     button.addEventListener("click", () => pick(sector));

@@ -45,16 +45,11 @@ rpt_quarantined_filings as (
         quarantined_filings.byte_count,
         -- The SEC's own flattening may hold what our parser cannot read.
         filings.accession_number is not null as is_known_otherwise,
-        case
-            when listed_filings.filer_cik is not null
-                then concat(
-                    'https://www.sec.gov/Archives/edgar/data/',
-                    ltrim(listed_filings.filer_cik, '0'),
-                    '/',
-                    quarantined_filings.accession_number,
-                    '.txt'
-                )
-        end as filing_url
+        'https://www.sec.gov/Archives/edgar/data/'
+        || ltrim(listed_filings.filer_cik, '0')
+        || '/'
+        || quarantined_filings.accession_number
+        || '.txt' as filing_url
     from quarantined_filings
     left join listed_filings
         on quarantined_filings.accession_number = listed_filings.accession_number

@@ -40,28 +40,28 @@ measured_ratios as (
 ranked_histories as (
 
     select
-        days.as_of_date,
-        days.sector,
-        days.window_days,
-        days.insider_group,
-        days.measure,
-        days.measured_value,
+        shown.as_of_date,
+        shown.sector,
+        shown.window_days,
+        shown.insider_group,
+        shown.measure,
+        shown.measured_value,
         past.measured_value as past_value,
         row_number() over (
-            partition by days.as_of_date, days.sector, days.window_days, days.insider_group, days.measure
+            partition by shown.as_of_date, shown.sector, shown.window_days, shown.insider_group, shown.measure
             order by past.measured_value
         ) as past_rank,
         count(*) over (
-            partition by days.as_of_date, days.sector, days.window_days, days.insider_group, days.measure
+            partition by shown.as_of_date, shown.sector, shown.window_days, shown.insider_group, shown.measure
         ) as past_count
-    from measured_ratios as days
+    from measured_ratios as shown
     inner join measured_ratios as past
-        on days.sector = past.sector
-            and days.window_days = past.window_days
-            and days.insider_group = past.insider_group
-            and days.measure = past.measure
-            and past.month_number >= days.month_number - {{ sector_parameter('tier_history_month_count') }}
-            and days.month_number > past.month_number
+        on shown.sector = past.sector
+            and shown.window_days = past.window_days
+            and shown.insider_group = past.insider_group
+            and shown.measure = past.measure
+            and past.month_number >= shown.month_number - {{ sector_parameter('tier_history_month_count') }}
+            and shown.month_number > past.month_number
     where
         past.is_month_end
         and past.measured_value is not null
@@ -105,12 +105,12 @@ histories as (
 ranked_days as (
 
     select
-        days.*,
+        shown.*,
         cast(coalesce(histories.history_months, 0) as integer) as history_months,
         coalesce(histories.history_months, 0)
         >= {{ sector_parameter('tier_minimum_month_count') }} as has_band,
         case
-            when days.measured_value is not null
+            when shown.measured_value is not null
                 then {{ mid_rank_percentile(
                     'histories.below_count', 'histories.equal_count', 'histories.history_months'
                 ) }}
@@ -120,13 +120,13 @@ ranked_days as (
         histories.five_year_high,
         histories.lower_edge,
         histories.upper_edge
-    from measured_ratios as days
+    from measured_ratios as shown
     left join histories
-        on days.as_of_date = histories.as_of_date
-            and days.sector = histories.sector
-            and days.window_days = histories.window_days
-            and days.insider_group = histories.insider_group
-            and days.measure = histories.measure
+        on shown.as_of_date = histories.as_of_date
+            and shown.sector = histories.sector
+            and shown.window_days = histories.window_days
+            and shown.insider_group = histories.insider_group
+            and shown.measure = histories.measure
 
 ),
 
