@@ -10,16 +10,18 @@ from reports.charts import TIERS, Chart
 
 # Both charts of the explorer leave the same room for their labels, so that one day stands above itself.
 _LEFT = 46
+# The year where one begins, the month where one begins, else the day.
+_DAY_LABEL = "utcFormat(datum.value, utcdate(datum.value) > 1 ? '%-d %b' : utcmonth(datum.value) > 0 ? '%b' : '%Y')"
 _TALL, _LOW, _SMALL = 300, 120, 96
 
 
 def trends_charts(*, coverage: list[dict[str, Any]], has_prices: bool) -> list[Chart]:
     """The charts of the page, by name."""
     ratios = (
-        Chart("npr", _ratios(_TALL, scale=alt.Scale(zero=False, padding=8)), "Net purchase ratio over time"),
+        Chart("npr", _ratios(_TALL, scale=alt.Scale(zero=False)), "Net purchase ratio over time"),
         Chart(
             "quotient",
-            _ratios(_TALL, scale=alt.Scale(type="log", nice=False, padding=8)),
+            _ratios(_TALL, scale=alt.Scale(type="log", nice=False)),
             "Ratio of purchases and sales over time, logarithmic",
         ),
     )
@@ -36,12 +38,11 @@ def trends_charts(*, coverage: list[dict[str, Any]], has_prices: bool) -> list[C
 def _days(*, axis: bool = True) -> alt.X:
     labels = alt.Axis(
         title=None,
-        # The year where a year begins or only years are shown, else the month.
-        labelExpr="utcFormat(datum.value, '%m') == '01' ? utcFormat(datum.value, '%Y') : utcFormat(datum.value, '%b')",
+        labelExpr=_DAY_LABEL,
         tickCount={"expr": "width < 420 ? 4 : 8"},
-        labelFlush=True,
+        labelFlush=24,
     )
-    return alt.X("day:T", scale=alt.Scale(type="utc"), axis=labels if axis else None)
+    return alt.X("day:T", scale=alt.Scale(type="utc", nice=False), axis=labels if axis else None)
 
 
 def _ratios(height: int, *, scale: alt.Scale) -> alt.TopLevelMixin:
@@ -65,12 +66,15 @@ def _price() -> alt.TopLevelMixin:
     return alt.layer(
         alt.Chart(alt.NamedData("series")).mark_line(style="price").encode(_days(axis=False), alt.Y("price:Q", **y)),
         alt.Chart(alt.NamedData("cursor")).mark_rule(style="cursor").encode(_days(axis=False)),
+        alt.Chart(alt.NamedData("cursor"))
+        .mark_point(style="dot", size=70, filled=True)
+        .encode(_days(axis=False), alt.Y("price:Q", **y)),
     ).properties(width="container", height=_LOW, autosize=_fit())
 
 
 def _small() -> alt.TopLevelMixin:
     y: dict[str, Any] = {
-        "scale": alt.Scale(zero=False, padding=4),
+        "scale": alt.Scale(zero=False),
         "axis": alt.Axis(
             title=None, tickCount=3, grid=False, labelFontSize=10, minExtent=26, maxExtent=26, format="~g"
         ),
@@ -78,7 +82,7 @@ def _small() -> alt.TopLevelMixin:
     x = alt.X(
         "day:T",
         scale=alt.Scale(type="utc"),
-        axis=alt.Axis(title=None, format="%Y", tickCount=3, labelFontSize=10, labelFlush=True),
+        axis=alt.Axis(title=None, labelExpr=_DAY_LABEL, tickCount=3, labelFontSize=10, labelFlush=16),
     )
     series, band = alt.NamedData("series"), alt.NamedData("band")
     return alt.layer(
@@ -96,6 +100,7 @@ def _tiers() -> alt.TopLevelMixin:
         alt.X(
             "quarter:O",
             sort=None,
+            scale=alt.Scale(paddingInner=0.07, paddingOuter=0),
             axis=alt.Axis(
                 title=None,
                 labelExpr="substring(datum.value, 5) == 'Q1' ? substring(datum.value, 0, 4) : ''",
@@ -104,7 +109,12 @@ def _tiers() -> alt.TopLevelMixin:
                 domain=False,
             ),
         ),
-        alt.Y("short:O", sort=None, axis=alt.Axis(title=None, labelLimit=110, grid=False)),
+        alt.Y(
+            "short:O",
+            sort=None,
+            scale=alt.Scale(paddingInner=0.1, paddingOuter=0),
+            axis=alt.Axis(title=None, labelLimit=110, grid=False),
+        ),
         tooltip=[
             alt.Tooltip("sector:N", title="Sector"),
             alt.Tooltip("quarter:N", title="Quarter"),

@@ -82,7 +82,7 @@ class Trends:
         """The ends of the board's axis: the tenths around every value and range on it."""
         names = ("value", "five_year_low", "five_year_high")
         shown = [row[name] for row in self.board for name in names if row[name] is not None] or [-1.0, 1.0]
-        low, high = math.floor(min(shown) * 10) / 10, math.ceil(max(shown) * 10) / 10
+        low, high = max(math.floor(min(shown) * 10) / 10, -1.0), min(math.ceil(max(shown) * 10) / 10, 1.0)
         return (low, high) if high > low else (low - 0.1, high + 0.1)
 
     def sectors_in(self, tier: str) -> list[str]:

@@ -161,6 +161,8 @@ def say_what_is_there(console: Console, settings: Settings) -> None:
     say(f'  Python:  {sys.executable} -c "{look}"')
     say(f"  DuckDB:  duckdb -readonly {published}")
     say(f"  Parquet: {settings.published_dir / 'parquet'}, a folder per table")
+    say(f"Pages, open them in a browser: {settings.reports_dir / 'trends.html'}")
+    say(f"                               {settings.reports_dir / 'operations.html'}")
     for report in sorted(settings.reports_dir.glob("[0-9]*q[1-4]/tier_report.html"))[-1:]:
         say(f"Quarterly tier report: {report}, {report.with_suffix('.pdf').name} beside it")
     say(f"Data Docs of both quality gates: {settings.quality_dir / 'data_docs' / 'index.html'}")

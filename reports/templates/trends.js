@@ -68,13 +68,13 @@
     const quotient = (1 + value) / (1 - value);
     return quotient > 0 && Number.isFinite(quotient) ? (choice.show === "buy_sell" ? quotient : 1 / quotient) : null;
   };
+  const priceAt = (sector, week) => { const price = prices ? amount(prices[sector * weeks.length + week]) : 0; return price > 0 ? price : null; };
   function seriesOf(choice, sector) {
     const rows = [];
     weeks.forEach((day, week) => {
       if (day < choice.from) return;
-      const price = prices ? amount(prices[sector * weeks.length + week]) : 0;
       rows.push({ day: day * DAY, week, value: shown(choice, trades(choice, sector, week)),
-        market: sector === market ? null : shown(choice, trades(choice, market, week)), price: price > 0 ? price : null });
+        market: sector === market ? null : shown(choice, trades(choice, market, week)), price: priceAt(sector, week) });
     });
     return rows;
   }
@@ -118,15 +118,15 @@
       parts.push(`middle half of its five years ${text(edges[0])} to ${text(edges[1])}`);
     }
     if (choice.sector !== market) parts.push(`market ${text(shown(choice, trades(choice, market, week)))}`);
-    const price = prices ? amount(prices[choice.sector * weeks.length + week]) : 0;
-    if (price > 0) parts.push(`${data.sectors[choice.sector].etf} $${price.toFixed(2)}`);
+    const price = priceAt(choice.sector, week);
+    if (price !== null) parts.push(`${data.sectors[choice.sector].etf} $${price.toFixed(2)}`);
     $("readout").textContent = parts.join(" · ");
     $("week").setAttribute("aria-valuetext", date(weeks[week]));
   }
 
   // ── Charts ────────────────────────────────────────────────────────────────────────────────────────────────────────
   let choice = chosen(), cursor = weeks.length - 1;
-  const cursorRow = () => [{ day: weeks[cursor] * DAY, value: shown(choice, trades(choice, choice.sector, cursor)) }];
+  const cursorRow = () => [{ day: weeks[cursor] * DAY, value: shown(choice, trades(choice, choice.sector, cursor)), price: priceAt(choice.sector, cursor) }];
   function pointAt(week) {
     cursor = Math.min(Math.max(week, Number($("week").min)), weeks.length - 1);
     $("week").value = cursor;
@@ -158,6 +158,8 @@
     const series = seriesOf(choice, choice.sector), band = bandOf(choice, choice.sector), name = nameOf(choice.sector);
     $("key-sector").textContent = name;
     $("key-market").hidden = choice.sector === market;
+    $("key-band").hidden = !band.length;
+    $("key-mean").hidden = !band.length || choice.show !== "npr";
     const rows = { series, band, even: evenOf(choice, series, band), cursor: cursorRow() };
     const drawing = [drawInto("chart-ratio", choice.show === "npr" ? "npr" : "quotient", rows, `${name}: ${ratioNames[choice.show]}, ${date(series[0].day / DAY)} to ${date(weeks.at(-1))}. The week slider below reads it out.`)];
     const empty = series.every((row) => row.value === null);

@@ -85,10 +85,14 @@ def test_the_demo_shows_tiers_and_a_second_one_changes_nothing(tmp_path: Path) -
     data_dir = tmp_path / "demo"
     first = demo(data_dir)
     assert first.returncode == 0, first.stdout + first.stderr
-    for said in ("Overweight", "simulated", "insider_tiers.duckdb", "data_docs"):
+    for said in ("Overweight", "simulated", "insider_tiers.duckdb", "data_docs", "trends.html"):
         assert said in first.stdout
     published = fingerprint(data_dir / "published")
     expect_a_report_of_what_is_published(data_dir)
+    for page in ("trends.html", "operations.html"):
+        html = (data_dir / "reports" / page).read_text(encoding="utf-8")
+        assert "Simulated data." in html
+        assert len(html.encode()) < 3_000_000
     expect_nothing_running(data_dir)
 
     second = demo(data_dir)

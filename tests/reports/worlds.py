@@ -120,7 +120,8 @@ _RATIOS = """
     ),
     sums as (
         select *,
-            case when sector = 'Utilities' and year(as_of_date) = 2024 then 0 else round(trades * bought_share) end
+            case when sector = 'Utilities' and year(as_of_date) = 2024 then 0
+            else greatest(round(trades * bought_share), 0) end
                 as bought,
             round(trades * (1 - bought_share)) as sold
         from swings
