@@ -19,7 +19,7 @@ export PYTHONPATH := $(CURDIR)
 # dbt, airflow and the rest of the tools are found here.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help demo test lint build rebuild backfill airflow env docs bench bench-scale lock clean
+.PHONY: help demo test lint build rebuild backfill airflow env docs screenshots bench bench-scale lock clean
 
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ env: $(VENV)/run.stamp ## Write .env with generated secrets; an existing one is 
 
 docs: $(VENV)/run.stamp ## Write the data dictionary and the lineage page from the dbt project (offline, reads no data)
 	@$(RUN) -m ops.docs
+
+screenshots: $(VENV)/dev.stamp ## Take the pictures of the README from the demo's pages (needs Chromium or Chrome)
+	@$(RUN) -m ops.screenshots
 
 bench: $(VENV)/dev.stamp ## Measure parsing, fetching and memory as ratios against a reference in the same run
 	@$(RUN) -m ops.bench

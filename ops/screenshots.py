@@ -5,6 +5,7 @@ Needs a Chromium or Chrome on the machine; Playwright drives it, and downloads n
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from ops.checkout import ROOT
-from ops.demo.__main__ import DEFAULT_DATA_DIR
+from ops.demo.__main__ import demo_environment
 from warehouse.errors import InsiderTiersError, RunError
 from warehouse.generations import read_manifest
 from warehouse.settings import load_settings
@@ -60,10 +61,10 @@ class Shot:
 
 
 SHOTS = (
-    Shot("trends.png", "trends.html", "light", 1200, 1010),
-    Shot("explorer.png", "trends.html", "dark", 1200, 860, start="explore", sector="Energy"),
-    Shot("operations.png", "operations.html", "light", 1200, 900),
-    Shot("phone.png", "trends.html", "light", 390, 844),
+    Shot("trends.png", "trends.html", "light", 1200, 1255),
+    Shot("explorer.png", "trends.html", "dark", 1200, 1120, start="explore", sector="Energy"),
+    Shot("operations.png", "operations.html", "light", 1200, 870),
+    Shot("phone.png", "trends.html", "light", 390, 1040),
 )
 
 
@@ -103,8 +104,8 @@ def wait_until_drawn(page: Page) -> None:
 @click.command()
 def main() -> None:
     """Write ``docs/img/*.png`` from the demo's pages."""
-    settings = load_settings({"DATA_DIR": str(DEFAULT_DATA_DIR)})
     try:
+        settings = load_settings(demo_environment(os.environ))
         manifest = read_manifest(settings.published_dir)
         if manifest is None or not manifest["is_simulated"]:
             raise RunError("The README shows simulated data and nothing else: run make demo first.")
@@ -131,7 +132,7 @@ def take(reports: Path) -> list[Path]:
                 page.select_option("#sector", label=shot.sector)
                 wait_until_drawn(page)
             if shot.start:
-                page.evaluate("id => document.getElementById(id).scrollIntoView()", shot.start)
+                page.evaluate("id => document.getElementById(id).scrollIntoView({behavior: 'instant'})", shot.start)
                 page.evaluate("document.activeElement.blur()")
             path = IMAGES / shot.name
             page.screenshot(path=path)

@@ -37,7 +37,7 @@ STAGES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
             ("lost_listed_on_other_day_count", "counted on another day"),
         ),
     ),
-    ("filing_count", "filings read, by either road", ()),
+    ("filing_count", "filings read, from the daily indexes or the quarterly sets", ()),
     (
         "transaction_line_count",
         "transaction lines in them",

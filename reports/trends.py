@@ -125,7 +125,8 @@ def _lead(trends: Trends) -> str:
     if market is None:
         return "This page shows how officers and directors trade their own companies' shares, sector by sector."
     bought, sold = market["buy_usd"], market["sell_usd"]
-    until = f"in the 90 days to {texts.day(market['as_of_date'])}"
+    newest = texts.day(market["as_of_date"]).replace(" ", "\N{NO-BREAK SPACE}")
+    until = f"in the 90 days to {newest}"
     if bought and sold:
         more, less = ("sold", "bought") if sold >= bought else ("bought", "sold")
         dollars = max(sold, bought) / min(sold, bought)
@@ -158,7 +159,7 @@ def _changes(trends: Trends) -> str:
     up = [row["sector"] for row in trends.changes if row["tier_change"] == "up"]
     down = [row["sector"] for row in trends.changes if row["tier_change"] == "down"]
     said = [f"{mark} {', '.join(sectors)}" for mark, sectors in (("▲", up), ("▼", down)) if sectors]
-    return "; ".join(said) or "none since the quarter before"
+    return "\n".join(said) or "none since the quarter before"
 
 
 def _history(trends: Trends) -> str:

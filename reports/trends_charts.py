@@ -61,7 +61,14 @@ def _ratios(height: int, *, scale: alt.Scale) -> alt.TopLevelMixin:
 
 
 def _price() -> alt.TopLevelMixin:
-    left = alt.Axis(title=None, minExtent=_LEFT, maxExtent=_LEFT, tickCount=3, format="$~s")
+    left = alt.Axis(
+        title=None,
+        minExtent=_LEFT,
+        maxExtent=_LEFT,
+        tickCount=4,
+        grid=False,
+        labelExpr="'$' + format(datum.value, '~s')",
+    )
     y: dict[str, Any] = {"scale": alt.Scale(type="log", nice=False), "axis": left}
     return alt.layer(
         alt.Chart(alt.NamedData("series")).mark_line(style="price").encode(_days(axis=False), alt.Y("price:Q", **y)),

@@ -33,6 +33,20 @@ def eight_years(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Set
 
 
 @pytest.fixture(scope="session")
+def three_months(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Three months that are not simulated, without prices, published long after their newest day; with pages."""
+    world = World(first=date(2025, 10, 9), is_simulated=False, has_prices=False)
+    return _with_pages(publish_world(worlds, tmp_path_factory.mktemp("three_months"), world))
+
+
+@pytest.fixture(scope="session")
+def nothing(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A warehouse without a single filing, published, with pages."""
+    world = World(first=None, is_simulated=False)
+    return _with_pages(publish_world(worlds, tmp_path_factory.mktemp("nothing"), world))
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The machine's own browser, without a window; tests that need it are skipped where there is none."""
     if find_browser() is None:
@@ -44,7 +58,11 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def pages(eight_years: Settings) -> Path:
     """The folder of both pages of the eight years."""
+    return _with_pages(eight_years).reports_dir
+
+
+def _with_pages(settings: Settings) -> Settings:
     from ops import steps
 
-    steps.make_pages(eight_years)
-    return eight_years.reports_dir
+    steps.make_pages(settings)
+    return settings

@@ -149,9 +149,10 @@ def test_pages_ask_nobody_and_say_that_they_are_simulated(pages: Path) -> None:
         assert len(html.encode()) < MOST_BYTES
 
 
-def test_what_a_filer_wrote_stays_text(pages: Path) -> None:
-    trends, operations = ((pages / name).read_text(encoding="utf-8") for name in PAGES)
+def test_what_a_filer_wrote_stays_text(three_months: Settings) -> None:
+    trends, operations = ((three_months.reports_dir / name).read_text(encoding="utf-8") for name in PAGES)
     assert "Acme &lt;b&gt;0&lt;/b&gt; &amp; Sons" in trends
+    assert 'href="https://www.sec.gov/Archives/edgar/data/1/' in trends
     assert 'href="javascript:' not in trends
     assert "The document &lt;/script&gt;&lt;script&gt;document.title" in operations
 
@@ -170,21 +171,19 @@ def test_twenty_years_stay_small(worlds: Worlds, tmp_path: Path) -> None:
     assert len(html.encode()) < MOST_BYTES
 
 
-def test_three_months_of_history_say_that_they_are_short(worlds: Worlds, tmp_path: Path) -> None:
-    settings = publish_world(worlds, tmp_path, World(first=date(2025, 10, 9), is_simulated=False, has_prices=False))
-    words = words_of(render_trends(settings.published_path))
+def test_three_months_of_history_say_that_they_are_short(three_months: Settings) -> None:
+    words = words_of((three_months.reports_dir / "trends.html").read_text(encoding="utf-8"))
     assert "Short history: there are 3 month-ends to compare with" in words
     assert words.count("Insufficient history") >= 11
     assert "No prices of the sector ETFs are loaded" in words
     assert "Simulated data" not in words
     # Published long after the newest filing day, as after a machine that stood still.
     assert "Stale: Filings known up to 9 January 2026" in words
+    assert "1 day of 20 late" in words_of((three_months.reports_dir / "operations.html").read_text(encoding="utf-8"))
 
 
-def test_an_empty_warehouse_says_what_to_do(worlds: Worlds, tmp_path: Path) -> None:
-    settings = publish_world(worlds, tmp_path, World(first=None, is_simulated=False))
-    steps.make_pages(settings)
-    trends, operations = ((settings.reports_dir / name).read_text(encoding="utf-8") for name in PAGES)
+def test_an_empty_warehouse_says_what_to_do(nothing: Settings) -> None:
+    trends, operations = ((nothing.reports_dir / name).read_text(encoding="utf-8") for name in PAGES)
     assert "No purchase or sale by an insider is known yet." in words_of(trends)
     assert "vega" not in trends
     assert "Nothing is loaded yet" in words_of(operations)
@@ -224,7 +223,6 @@ def test_every_loss_of_the_ledger_is_on_the_operations_page(eight_years: Setting
     assert days > 50
     assert f"Transaction lines in them {lines:,}" in words
     assert f"Lines in the headline ratios, in dollars {headline:,}" in words
-    assert "1 day of 20 late" in words
 
 
 def test_a_gate_that_failed_is_on_the_operations_page_until_it_passes(eight_years: Settings, tmp_path: Path) -> None:
@@ -402,14 +400,13 @@ def test_light_and_dark_follow_the_system_and_the_button(browser: Browser, pages
     page.close()
 
 
-@pytest.mark.parametrize("first", [date(2025, 10, 9), None])
+@pytest.mark.parametrize("history", ["three_months", "nothing"])
 def test_short_and_empty_pages_draw_without_an_error(
-    worlds: Worlds, browser: Browser, tmp_path: Path, first: date | None
+    request: pytest.FixtureRequest, browser: Browser, history: str
 ) -> None:
-    settings = publish_world(worlds, tmp_path, World(first=first, is_simulated=False, has_prices=False))
-    steps.make_pages(settings)
+    settings: Settings = request.getfixturevalue(history)
     for name in PAGES:
         watched = Watched(browser, (settings.reports_dir / name).as_uri())
         assert watched.said == []
-        assert watched.page.locator("#stale").is_visible() == (first is not None)
+        assert watched.page.locator("#stale").is_visible() == (history == "three_months")
         watched.page.close()
