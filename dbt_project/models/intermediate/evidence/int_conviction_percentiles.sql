@@ -22,13 +22,34 @@ sectors as (
 -- Without a return there is nothing to hold a score against.
 trade_conviction as (
 
-    select * from {{ ref('fct_trade_conviction') }}
+    select
+        *,
+        known_to as superseded_on
+    from {{ ref('fct_trade_conviction') }}
     where exists (select 1 from forward_returns)
 
 ),
 
--- The lines of one owner, issuer, day and direction that come and go together are one trade, known from the day the
--- market learned of it.
+-- A line counts at the month-ends from the day the market learned of it to the day it leaves the window: from the one of
+-- the month it enters in to the one before the month it leaves in.
+lines as (
+
+    select
+        sector,
+        issuer_cik,
+        lead_owner_cik,
+        direction,
+        transaction_date,
+        case when is_officer_or_director then 1 else 0 end as is_officer_or_director,
+        conviction_score,
+        {{ month_ordinal('greatest(known_from, transaction_date)') }} as first_month_number,
+        {{ month_ordinal(leaves_on(evidence_parameter('evidence_conviction_window_days'))) }} - 1 as last_month_number
+    from trade_conviction
+    where conviction_score is not null
+
+),
+
+-- The lines of one owner, issuer, day and direction are one trade. Nearly always they count at the same month-ends.
 trades as (
 
     select
@@ -37,22 +58,15 @@ trades as (
         lead_owner_cik,
         direction,
         transaction_date,
-        greatest(known_from, transaction_date) as enters_on,
-        known_to as superseded_on,
-        max(case when is_officer_or_director then 1 else 0 end) as is_officer_or_director,
-        max(conviction_score) as conviction_score
-    from trade_conviction
-    where
-        conviction_score is not null
-        and (known_to is null or known_to > greatest(known_from, transaction_date))
-    group by
-        sector,
-        issuer_cik,
-        lead_owner_cik,
-        direction,
-        transaction_date,
-        greatest(known_from, transaction_date),
-        known_to
+        max(is_officer_or_director) as is_officer_or_director,
+        max(conviction_score) as conviction_score,
+        min(first_month_number) as first_month_number,
+        max(last_month_number) as last_month_number,
+        min(first_month_number) = max(first_month_number)
+        and min(last_month_number) = max(last_month_number) as is_known_at_once
+    from lines
+    where last_month_number >= first_month_number
+    group by sector, issuer_cik, lead_owner_cik, direction, transaction_date
 
 ),
 
@@ -64,44 +78,85 @@ month_steps as (
     {% endfor %}
 ),
 
-trades_in_windows as (
+-- Trades that became known in pieces, or lost one, count at each month-end once, as what was known of them then.
+pieces_counted as (
 
     select
-        trades.*,
-        {{ month_end_of('(' ~ month_ordinal('trades.enters_on') ~ ' + month_steps.month_step)') }} as as_of_date
-    from trades
+        lines.first_month_number + month_steps.month_step as month_number,
+        lines.sector,
+        lines.direction,
+        max(lines.is_officer_or_director) as is_officer_or_director,
+        max(lines.conviction_score) as conviction_score
+    from lines
+    inner join trades
+        on lines.sector = trades.sector
+            and lines.issuer_cik = trades.issuer_cik
+            and lines.lead_owner_cik = trades.lead_owner_cik
+            and lines.direction = trades.direction
+            and lines.transaction_date = trades.transaction_date
     cross join month_steps
+    where
+        not trades.is_known_at_once
+        and lines.first_month_number + month_steps.month_step <= lines.last_month_number
+    group by
+        lines.first_month_number + month_steps.month_step,
+        lines.sector,
+        lines.issuer_cik,
+        lines.lead_owner_cik,
+        lines.direction,
+        lines.transaction_date
 
 ),
 
--- A trade that became known in pieces is one trade all the same.
-trades_counted as (
+-- All others are summed before they are spread over their month-ends.
+trades_summed as (
 
     select
-        as_of_date,
+        first_month_number,
+        last_month_number,
         sector,
         direction,
-        max(is_officer_or_director) as is_officer_or_director,
-        max(conviction_score) as conviction_score
-    from trades_in_windows
-    where
-        as_of_date >= enters_on
-        and as_of_date < {{ leaves_on(evidence_parameter('evidence_conviction_window_days')) }}
-    group by as_of_date, sector, issuer_cik, lead_owner_cik, direction, transaction_date
+        is_officer_or_director,
+        sum(cast(conviction_score as decimal(18, 9))) as score
+    from trades
+    where is_known_at_once
+    group by first_month_number, last_month_number, sector, direction, is_officer_or_director
+
+),
+
+scores as (
+
+    select
+        trades_summed.first_month_number + month_steps.month_step as month_number,
+        trades_summed.sector,
+        trades_summed.direction,
+        trades_summed.is_officer_or_director,
+        trades_summed.score
+    from trades_summed
+    cross join month_steps
+    where trades_summed.first_month_number + month_steps.month_step <= trades_summed.last_month_number
+    union all
+    select
+        month_number,
+        sector,
+        direction,
+        is_officer_or_director,
+        cast(conviction_score as decimal(18, 9)) as score
+    from pieces_counted
 
 ),
 
 sums as (
 
     select
-        as_of_date,
+        month_number,
         sector,
         {%- for insider_group in ['all', 'officers_directors'] %}
         {%- set condition = 'is_officer_or_director = 1' if insider_group == 'officers_directors' else 'true' %}
         {%- for direction in ['buy', 'sell'] %}
         sum(
             case
-                when direction = '{{ direction }}' and {{ condition }} then cast(conviction_score as decimal(18, 9))
+                when direction = '{{ direction }}' and {{ condition }} then score
                 else 0
             end
         ) as {{ direction }}_score_{{ insider_group }}
@@ -109,24 +164,25 @@ sums as (
         {%- endfor %}
         {{- "," if not loop.last }}
         {%- endfor %}
-    from trades_counted
-    group by as_of_date, sector
+    from scores
+    group by month_number, sector
 
 ),
 
 measured_months as (
     {% for insider_group in ['all', 'officers_directors'] %}
     select
-        sums.as_of_date,
+        as_of_dates.as_of_date,
         as_of_dates.is_quarter_end,
-        {{ month_ordinal('sums.as_of_date') }} as month_number,
+        sums.month_number,
         sums.sector,
         '{{ insider_group }}' as insider_group,
         {{ net_purchase_ratio('sums.buy_score_' ~ insider_group, 'sums.sell_score_' ~ insider_group) }}
             as measured_value
     from sums
     inner join as_of_dates
-        on sums.as_of_date = as_of_dates.as_of_date
+        on sums.month_number = {{ month_ordinal('as_of_dates.as_of_date') }}
+            and as_of_dates.is_month_end
     inner join sectors
         on sums.sector = sectors.sector
             and sectors.is_investable
