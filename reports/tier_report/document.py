@@ -205,7 +205,9 @@ def _first_page(content: Content) -> list[Any]:
         for row in called
     ] or ["Every sector keeps its benchmark weight."]
     if called and is_equal:
-        weights.append(f"The benchmark gives each sector {share(benchmarks.pop(), 1)}; the others have the rest.")
+        others = sorted({round(row["suggested_weight"], 9) for row in rows if row not in called})
+        rest = f"Every other sector {share(others[0], 1)}. " if len(others) == 1 else ""
+        weights.append(f"{rest}Benchmark: {share(benchmarks.pop(), 1)} each.")
     cards = (
         ("Suggested weights", weights),
         ("What changed", words.changes(content)),
@@ -385,7 +387,7 @@ def _confirmation(content: Content) -> list[Any]:
             (2, 3, 4),
             tuple(
                 (
-                    Cell(row["sector"], row["etf_symbol"] or ""),
+                    Cell(f"{row['sector']} ({row['etf_symbol']})"),
                     Cell(row["tier"], tier=row["tier"]),
                     Cell(words.signed_share(row["trailing_12_month_return"])),
                     Cell(words.signed_share(row["relative_strength_12_1"])),

@@ -83,7 +83,7 @@ def backtest(content: Content) -> list[str]:
         is_clear = abs(tier["excess_over_equal_weight_t"]) > 2
         said += (
             f" Over equal weights that is {signed_share(tier['excess_over_equal_weight_pa'])} a year (t "
-            f"{signed(tier['excess_over_equal_weight_t'], 1)}), "
+            f"{signed(tier['excess_over_equal_weight_t'], 1)} over {plural(tier['month_count'], 'month')}), "
             + ("more than chance explains." if is_clear else "which cannot be told from chance.")
         )
     said += f" The largest loss on the way was {share(tier['max_drawdown'])}."
@@ -138,17 +138,16 @@ def _spread(row: Row) -> str:
 
 
 def _halves(rows: list[Row], headline: Row) -> str:
+    halves = {row["period"]: row for row in rows if row["ic"] is not None}
+    day = long_date(headline["split_date"])
+    if not {"before", "after"} <= set(halves):
+        which = "after" if "after" in halves else "before"
+        return f"All of these quarters end {which} {day}, the day set in advance to split the history."
     parts = [
-        f"{signed(row['ic'])} {row['period']} ({plural(row['quarter_count'], 'quarter')})"
-        for row in sorted(rows, key=lambda row: row["period"] == "after")
-        if row["ic"] is not None
+        f"{signed(halves[period]['ic'])} {period} ({plural(halves[period]['quarter_count'], 'quarter')})"
+        for period in ("before", "after")
     ]
-    split = headline["split_date"]
-    return (
-        f"Split after {long_date(split)}, a date set in advance: rank correlation {', '.join(parts)}."
-        if parts
-        else f"No half of the history, split in {split.year}, has a rank correlation."
-    )
+    return f"Split after {day}, a day set in advance: rank correlation {', '.join(parts)}."
 
 
 def _month(day: object) -> str:

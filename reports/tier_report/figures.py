@@ -139,16 +139,25 @@ def _growth(content: Content) -> tuple[Figure, ...]:
         }
         for row in rows
     ]
+    values = [row["growth_of_one"] for row in rows]
+    names = list(_PORTFOLIOS.values())
     chart = (
         _chart(lines)
         .mark_line()
         .encode(
-            x=alt.X("day:T", title=None),
-            y=alt.Y("growth:Q", title="growth of one dollar", scale=alt.Scale(type="log", zero=False)),
-            color=alt.Color("portfolio:N", title=None, sort=list(_PORTFOLIOS.values())),
-            strokeDash=alt.StrokeDash("portfolio:N", title=None, sort=list(_PORTFOLIOS.values())),
+            x=alt.X("day:T", title=None, axis=alt.Axis(format="%Y", tickCount="year")),
+            y=alt.Y(
+                "growth:Q",
+                title="growth of one dollar",
+                scale=alt.Scale(type="log", domain=[min(values) * 0.97, max(values) * 1.03], nice=False),
+                axis=alt.Axis(format=".2f", tickCount=5),
+            ),
+            color=alt.Color("portfolio:N", title=None, scale=alt.Scale(domain=names, range=_line_colours())),
+            strokeDash=alt.StrokeDash(
+                "portfolio:N", title=None, scale=alt.Scale(domain=names, range=[[1, 0], [6, 3], [2, 2]])
+            ),
         )
-        .properties(width=WIDTH, height=180)
+        .properties(width=WIDTH, height=160)
     )
     return (
         Figure(
@@ -158,6 +167,11 @@ def _growth(content: Content) -> tuple[Figure, ...]:
             chart,
         ),
     )
+
+
+def _line_colours() -> list[str]:
+    overweight, neutral, underweight, _ = tier_range("light")
+    return [overweight, neutral, underweight]
 
 
 def _chart(rows: list[dict[str, Any]]) -> alt.Chart:

@@ -128,7 +128,8 @@ def test_the_portfolio_stands_beside_equal_weights_losers_and_the_market(t: floa
         return {
             "portfolio": portfolio, "rebalancing": rebalancing, "period": "all", "return_pa": return_pa,
             "first_date": date(2009, 4, 1), "last_date": date(2025, 9, 2), "cost_pa": 0.0012, "cost_bps": 10.0,
-            "excess_over_equal_weight_pa": -0.004, "excess_over_equal_weight_t": t, "max_drawdown": -0.35,
+            "excess_over_equal_weight_pa": -0.004, "excess_over_equal_weight_t": t, "month_count": 197,
+            "max_drawdown": -0.35,
         }  # fmt: skip
 
     rows = [
@@ -138,7 +139,7 @@ def test_the_portfolio_stands_beside_equal_weights_losers_and_the_market(t: floa
     (paragraph,) = backtest(content(backtest=rows))
     assert "from April 2009 to September 2025, returned **10.1% a year** after costs (0.12% a year" in paragraph
     assert "equal weights 10.5%, buying last year's losers 9.9%, SPY 12.0%." in paragraph
-    assert f"−0.4% a year (t {signed(t, 1)}), {said}" in paragraph
+    assert f"−0.4% a year (t {signed(t, 1)} over 197 months), {said}" in paragraph
     assert "The largest loss on the way was −35%." in paragraph
 
 
