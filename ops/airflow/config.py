@@ -78,9 +78,9 @@ def common_options() -> dict[str, str]:
     }
 
 
-def with_connections(environment: Mapping[str, str]) -> dict[str, str]:
+def with_connections(environment: Mapping[str, str], file: Path = ROOT / ".env") -> dict[str, str]:
     """Variables, and where they say nothing of one, the Airflow connections of the checkout's ``.env``."""
-    listed = dotenv_values(ROOT / ".env")
+    listed = dotenv_values(file)
     connections = {name: value for name, value in listed.items() if name.startswith("AIRFLOW_CONN_") and value}
     return connections | dict(environment)
 

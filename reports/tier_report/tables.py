@@ -29,6 +29,9 @@ _FORMATS = (
     (("_count", "_months", "_rank", "_days"), "#,##0"),
 )
 _WIDEST = 48
+# What a cell of a workbook can hold; more would be left out without a word.
+_LONGEST_TEXT = 32_767
+_CUT = " … (cut here; the CSV has all of it)"
 
 
 def write_tables(content: Content, folder: Path) -> list[Path]:
@@ -157,7 +160,10 @@ def _write_cell(sheet: Any, line: int, position: int, value: Any, form: Any) -> 
         sheet.write_datetime(line, position, datetime(value.year, value.month, value.day), form)  # noqa: DTZ001
     else:
         # Never a formula, and never a link: what a filer typed stays text.
-        sheet.write_string(line, position, str(value))
+        text = str(value)
+        if len(text) > _LONGEST_TEXT:
+            text = text[: _LONGEST_TEXT - len(_CUT)] + _CUT
+        sheet.write_string(line, position, text)
 
 
 def _format_of(column: Column) -> str:

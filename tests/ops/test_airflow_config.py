@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ops.airflow.config import Secrets, common_options, local_environment
+from ops.airflow.config import Secrets, common_options, local_environment, with_connections
 from ops.airflow.init import prefer_write_ahead_log, write_password
 
 COMPOSE = Path(__file__).resolve().parents[2] / "docker-compose.yml"
@@ -52,6 +52,16 @@ def test_local_airflow_listens_on_loopback_only() -> None:
     local = local_environment(Path("unused"), port=4711, task_port=4712, shared=Secrets.generate(), environment={})
     assert local["AIRFLOW__API__HOST"] == "127.0.0.1"
     assert local["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"].startswith("http://127.0.0.1:4712/")
+
+
+def test_connections_come_from_the_file_and_the_environment_wins(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("AIRFLOW_CONN_SMTP_DEFAULT=smtp://a\nAIRFLOW_CONN_OTHER=\nSEC_CONTACT=J j@example.com\n")
+    assert with_connections({"HOME": "h"}, file) == {"HOME": "h", "AIRFLOW_CONN_SMTP_DEFAULT": "smtp://a"}
+    assert with_connections({"AIRFLOW_CONN_SMTP_DEFAULT": "smtp://b"}, file) == {
+        "AIRFLOW_CONN_SMTP_DEFAULT": "smtp://b"
+    }
+    assert with_connections({}, tmp_path / "missing") == {}
 
 
 def test_what_the_user_set_stays_and_ours_wins() -> None:

@@ -213,6 +213,17 @@ def test_the_workbook_has_every_table_and_says_what_its_columns_mean(report: Rep
     assert {cell.data_type for row in book["clusters"].iter_rows() for cell in row} <= {"s", "n", "b", "d"}
 
 
+def test_a_text_too_long_for_a_cell_is_cut_and_says_where_the_rest_is(tmp_path: Path) -> None:
+    marts = whole_quarter()
+    marts["rpt_tier_clusters"] = [marts["rpt_tier_clusters"][0] | {"filing_urls": "https://www.sec.gov/1 " * 2_000}]
+    report = write_tier_report(write_published(tmp_path, marts))
+    rows = list(openpyxl.load_workbook(report.folder / "tables.xlsx")["clusters"].iter_rows(values_only=True))
+    (told,) = [value for name, value in zip(*rows, strict=True) if name == "filing_urls"]
+    assert len(str(told)) == 32_767
+    assert str(told).endswith("(cut here; the CSV has all of it)")
+    assert (report.folder / "clusters.csv").read_text(encoding="utf-8").count("https://www.sec.gov/1 ") == 2_000
+
+
 def test_the_same_publication_is_reported_once_and_another_one_puts_it_aside(tmp_path: Path) -> None:
     def bytes_of(folder: Path) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in folder.iterdir()}

@@ -102,11 +102,22 @@ def test_keys_are_read_and_never_shown(tmp_path: Path) -> None:
         ("LOOK_BACK_DAYS", "2.5"),
         ("DAILY_START_DATE", "1.7.2024"),
         ("SEC_WWW_URL", "www.sec.gov"),
+        ("REPORT_MAIL_TO", "one@example.com; two@example.com"),
+        ("REPORT_MAIL_FROM", "the desk"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
         load_settings({name: value})
+
+
+def test_a_report_goes_to_every_listed_address() -> None:
+    settings = load_settings(
+        {"REPORT_MAIL_TO": " one@example.com ,two@example.com,", "REPORT_MAIL_FROM": "r@example.com"}
+    )
+    assert settings.report_mail_to == ("one@example.com", "two@example.com")
+    assert settings.report_mail_from == "r@example.com"
+    assert load_settings({}).report_mail_to == ()
 
 
 def test_the_sec_is_not_asked_without_a_contact() -> None:
