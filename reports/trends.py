@@ -138,12 +138,14 @@ def _lead(trends: Trends) -> str:
     over, under = trends.sectors_in("Overweight"), trends.sectors_in("Underweight")
     if not (over or under):
         return traded
-    sentences = [traded]
+    said = []
     if over:
-        sentences.append(f"Buying stands out in {texts.listed(over)}.")
+        said.append(f"buying stood out in {texts.listed(over)}")
     if under:
-        sentences.append(f"It is unusually weak in {texts.listed(under)}.")
-    return " ".join(sentences)
+        said.append(
+            f"was unusually weak in {texts.listed(under)}" if over else f"buying was weak in {texts.listed(under)}"
+        )
+    return f"{traded} At the end of {texts.quarter(trends.quarter_end)} {', and '.join(said)}."
 
 
 def _percentile(trends: Trends) -> str:

@@ -75,6 +75,7 @@ def test_catch_up_runs_every_filing_day_of_the_schedule_and_publishes(pipeline: 
     assert partitions(pipeline) == {*QUARTERS, *SCHEDULED}
     assert published_partitions(pipeline) == {*QUARTERS, *SCHEDULED}
     assert pipeline.manifest()["is_simulated"] is True
+    assert pipeline.manifest()["generation"] in (pipeline.settings.reports_dir / "trends.html").read_text("utf-8")
     expect_every_listed_filing_once(pipeline, SCHEDULED)
 
 
@@ -217,6 +218,9 @@ def test_a_bad_filing_day_fails_its_run_and_leaves_everything_as_it_was(pipeline
     failed = pipeline.query("select distinct partition from raw.gate_results where not passed and severity = 'error'")
     assert failed == [(BAD_DAY,)]
     assert list((pipeline.settings.quality_dir / "data_docs").rglob(f"*{BAD_DAY}*"))
+    # Nothing is published, but whoever looks after the pipeline sees it.
+    operations = (pipeline.settings.reports_dir / "operations.html").read_text(encoding="utf-8")
+    assert f"Gate filing_day failed for {BAD_DAY}" in operations
 
 
 def test_a_late_index_is_asked_for_again_later(pipeline: Pipeline) -> None:
