@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +84,8 @@ def render_page(
 def write_page(path: Path, html: str) -> None:
     """Put a page in its place by rename: a reader sees the old one or the new one, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.unfinished")
+    # Two processes may be at it: a publish, and a gate that failed meanwhile.
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     unfinished.write_text(html, encoding="utf-8")
     unfinished.replace(path)
 
