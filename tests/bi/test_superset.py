@@ -1,6 +1,6 @@
 """A real Superset reads the published file: by hand as docs/bi/superset.md says, and with the shipped dashboard.
 
-Installs Superset into an environment of its own (minutes, 1.5 GB): ``RUN_SUPERSET=1``.
+Installs Superset into an environment of its own (minutes, 0.9 GB): ``RUN_SUPERSET=1``.
 """
 
 from __future__ import annotations
