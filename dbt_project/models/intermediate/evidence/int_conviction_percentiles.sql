@@ -30,7 +30,7 @@ trade_conviction as (
 
 ),
 
--- A line counts at the month-ends from the day the market learned of it to the day it leaves the window: from the one of
+-- A line counts at the month-ends from the day the market learned of it to the day it leaves the window: from that of
 -- the month it enters in to the one before the month it leaves in.
 lines as (
 
