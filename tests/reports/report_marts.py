@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pandas as pd
 import yaml
 
 from tests.conftest import REPOSITORY
@@ -161,10 +162,9 @@ def write_published(
                 said = description.replace("'", "''")
                 connection.execute(f"comment on column {mart}.{name} is '{said}'")
             if rows:
-                names = [name for name, _ in columns]
-                assert {name for row in rows for name in row} <= set(names)
-                connection.executemany(
-                    f"insert into {mart} values ({', '.join('?' * len(names))})",
-                    [[row.get(name) for name in names] for row in rows],
-                )
+                assert {name for row in rows for name in row} <= {name for name, _ in columns}
+                # One frame a table: inserting row by row takes seconds.
+                connection.register("rows", pd.DataFrame(list(rows)).astype(object))
+                connection.execute(f"insert into {mart} by name select * from rows")
+                connection.unregister("rows")
     return settings

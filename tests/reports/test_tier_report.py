@@ -16,8 +16,10 @@ from lxml import html
 from pypdf import PdfReader
 
 from reports.__main__ import main
-from reports.tier_report.content import quarter_end_of, quarter_name, quarters_before
-from reports.tier_report.folder import Report, write_tier_report
+from reports.published import open_published
+from reports.tier_report.content import quarter_end_of, quarter_name, quarters_before, read_content
+from reports.tier_report.document import build_document
+from reports.tier_report.folder import Report, render_html, write_tier_report
 from tests.reports.report_marts import (
     BEFORE,
     QUARTER_END,
@@ -56,6 +58,13 @@ def page(report: Report) -> Any:
 def parsed(report: Report) -> Any:
     """The page as a tree."""
     return html.fromstring((report.folder / "tier_report.html").read_text(encoding="utf-8"))
+
+
+def page_of(settings: Settings) -> Any:
+    """The page of a publication, without the files beside it."""
+    with open_published(settings.published_path) as published:
+        content = read_content(published, None, freeze_after=settings.freeze_after_business_days)
+    return html.fromstring(render_html(build_document(content), content))
 
 
 @pytest.fixture(scope="module")
@@ -299,8 +308,7 @@ def test_losses_and_a_quarter_that_is_not_complete_are_warnings(tmp_path: Path) 
     marts["rpt_quarter_ledger"] = [
         ledger_row(later_filing_day_count=1, missing_filing_day_count=2, lost_quarantined_count=1)
     ]
-    report = write_tier_report(write_published(tmp_path, marts))
-    page = parsed(report)
+    page = page_of(write_published(tmp_path, marts))
     warnings = [re.sub(r"\s+", " ", text.text_content()).strip() for text in page.xpath("//p[@class='warning']")]
     assert warnings == [
         "Preliminary: 1 filing day after the quarter's end is in, 5 are waited for.",
@@ -320,8 +328,7 @@ def test_frozen_tiers_that_would_be_others_today_are_told_with_their_reason(tmp_
         for day in (BEFORE, QUARTER_END)
         for sector, _, _, tier, _, _ in SECTORS
     ]  # fmt: skip
-    report = write_tier_report(write_published(tmp_path, marts))
-    page = parsed(report)
+    page = page_of(write_published(tmp_path, marts))
     assert "frozen on 9 January 2026; 1 of 11 would be another one today" in words_of(page, "tiers")
     assert "2 tiers of 22 would be another one today" in words_of(page, "restatements")
     assert "2025 Q4 Energy: said Neutral, today Overweight (filings found later)." in words_of(page, "restatements")
@@ -359,13 +366,12 @@ def test_evidence_stands_in_the_report_when_there_is_some(tmp_path: Path) -> Non
             evidence_row(is_headline=False, scope="Energy", ic=0.5),
         ]
     }
-    report = write_tier_report(write_published(tmp_path, marts))
-    page = parsed(report)
+    page = page_of(write_published(tmp_path, marts))
     assert [cells[:4] for cells in table(page, "evidence")] == [
         ["3", "64", "−0.05", "−0.20 to +0.10"],
         ["12", "64", "+0.04", "−0.08 to +0.16"],
     ]
     assert "+0.09 before (30 quarters), −0.01 after (34 quarters)" in words_of(page, "evidence")
     assert "Last year's losers" in words_of(page, "evidence")
-    assert "quartile" in (report.folder / "tier_report.html").read_text(encoding="utf-8")
-    assert "not told from chance" in paper(report.folder)[0]
+    assert page.xpath("//figure[contains(@aria-label, 'quartile of the percentile')]//svg")
+    assert "Track record: not told from chance" in words_of(page, "tiers")
