@@ -16,7 +16,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import texts
-from reports.published import SIMULATED
 from reports.tiers import TIER_MARKS
 
 if TYPE_CHECKING:
@@ -72,7 +71,6 @@ def render_page(
             page=page,
             menu=[(name, f"{home}{file}", words) for name, file, words in PAGES],
             links=tuple(links),
-            simulated=SIMULATED,
             is_interactive=bool(charts),
             vega=Markup(bundle.replace("</script", "<\\/script")),  # noqa: S704 - a library's own code
             labels={chart.name: chart.label for chart in charts},

@@ -167,9 +167,9 @@ def _changes(trends: Trends) -> str:
 def _history(trends: Trends) -> str:
     if trends.market is None or trends.history_months >= ENOUGH_MONTHS:
         return ""
+    months = texts.plural(trends.history_months, "month-end") if trends.history_months else "no month-end"
     return (
-        f"Short history: there {'is' if trends.history_months == 1 else 'are'} "
-        f"{texts.plural(trends.history_months, 'month-end')} to compare with, from "
+        f"Short history: there {'are' if trends.history_months > 1 else 'is'} {months} to compare with, from "
         f"{texts.day(trends.first_date)} on, and a tier needs {ENOUGH_MONTHS}. Until then every sector keeps its "
         "benchmark weight and has no band. To load history: make backfill."
     )

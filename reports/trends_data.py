@@ -201,8 +201,12 @@ def _days(published: Published, query: str) -> list[date]:
 
 def _numbers(days: list[date]) -> list[int]:
     """Days as numbers since 1970, each as the difference from the one before: short in JSON."""
-    numbers = [(day - _EPOCH).days for day in days]
-    return [number - earlier for number, earlier in zip(numbers, [0, *numbers[:-1]], strict=True)]
+    earlier = _EPOCH
+    steps = []
+    for day in days:
+        steps.append((day - earlier).days)
+        earlier = day
+    return steps
 
 
 _HEADLINE = {"window": WINDOW, "group": GROUP, "measure": MEASURE}

@@ -40,6 +40,13 @@ def three_months(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Se
 
 
 @pytest.fixture(scope="session")
+def first_days(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Two days that lie in no complete month or quarter, simulated, without prices; with pages."""
+    world = World(first=date(2026, 1, 8), has_prices=False)
+    return _with_pages(publish_world(worlds, tmp_path_factory.mktemp("first_days"), world))
+
+
+@pytest.fixture(scope="session")
 def nothing(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A warehouse without a single filing, published, with pages."""
     world = World(first=None, is_simulated=False)

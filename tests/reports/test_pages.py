@@ -192,6 +192,12 @@ def test_three_months_of_history_say_that_they_are_short(three_months: Settings)
     assert "1 day of 20 late" in words_of((three_months.reports_dir / "operations.html").read_text(encoding="utf-8"))
 
 
+def test_the_first_days_say_that_no_quarter_is_complete(first_days: Settings) -> None:
+    words = words_of((first_days.reports_dir / "trends.html").read_text(encoding="utf-8"))
+    assert "No calendar quarter is complete yet." in words
+    assert "there is no month-end to compare with" in words
+
+
 def test_an_empty_warehouse_says_what_to_do(nothing: Settings) -> None:
     trends, operations = ((nothing.reports_dir / name).read_text(encoding="utf-8") for name in PAGES)
     assert "No purchase or sale by an insider is known yet." in words_of(trends)
@@ -410,7 +416,7 @@ def test_light_and_dark_follow_the_system_and_the_button(browser: Browser, pages
     page.close()
 
 
-@pytest.mark.parametrize("history", ["three_months", "nothing"])
+@pytest.mark.parametrize("history", ["three_months", "first_days", "nothing"])
 def test_short_and_empty_pages_draw_without_an_error(
     request: pytest.FixtureRequest, browser: Browser, history: str
 ) -> None:
