@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from filelock import FileLock, Timeout
 
-from warehouse.database import copying_connection, write_connection
+from warehouse.database import STORAGE_VERSION, copying_connection, write_connection
 from warehouse.errors import LoadError
 from warehouse.sql_text import literal
 
@@ -106,7 +106,7 @@ def _compact(settings: Settings, path: Path, copy: Path, *, force: bool) -> Comp
     with copying_connection(settings) as connection:
         if path.with_name(f"{path.name}.wal").exists():
             raise LoadError(f"{path} was written to in the meantime: run the compaction again.")
-        connection.execute(f"attach {literal(str(copy))} as compacted")
+        connection.execute(f"attach {literal(str(copy))} as compacted (storage_version '{STORAGE_VERSION}')")
         connection.execute("copy from database warehouse to compacted")
         connection.execute("detach compacted")
         with copy.open("rb") as file:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from warehouse import generations
+from warehouse.database import STORAGE_VERSION
 from warehouse.errors import PublishError
 from warehouse.marts import MARTS_SCHEMA, Mart
 from warehouse.sql_text import identifier, literal
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-STORAGE_VERSION = "v1.4.0"
 PUBLICATION = "publication"
 WHOLE = "all"
 
@@ -232,10 +232,7 @@ def _put_in(connection: duckdb.DuckDBPyConnection, change: _Change, previous: Pr
         _create(connection, mart)
         return
     for year in change.years:
-        connection.execute(
-            f"insert into {_COPY}.main.{identifier(mart.name)} "
-            f"from {MARTS_SCHEMA}.{identifier(mart.name)} where {_in_year(mart, year)} order by {_order(mart)}"
-        )
+        _insert(connection, mart, _in_year(mart, year))
     entry = previous.manifest["marts"][mart.name]
     if any(entry[key] != mart.as_json()[key] for key in ("description", "columns")):
         _describe(connection, mart)
@@ -246,15 +243,23 @@ def _in_year(mart: Mart, year: int) -> str:
     return f"{column} >= make_date({year}, 1, 1) and {column} < make_date({year + 1}, 1, 1)"
 
 
-def _order(mart: Mart) -> str:
-    return ", ".join(identifier(name) for name in mart.sort_columns)
-
-
 def _create(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:
-    """Copy one mart into the new file, sorted, with its descriptions."""
+    """Copy one mart into the new file, sorted, with its descriptions.
+
+    Year by year where it is kept so: twenty years of wide rows do not fit the memory a sort may take, and would be
+    written to disk and read again for it.
+    """
     name = identifier(mart.name)
-    connection.execute(f"create table {_COPY}.main.{name} as from {MARTS_SCHEMA}.{name} order by {_order(mart)}")
+    connection.execute(f"create table {_COPY}.main.{name} as from {MARTS_SCHEMA}.{name} with no data")
+    for part in [_in_year(mart, year) for year in mart.years] or ["true"]:
+        _insert(connection, mart, part)
     _describe(connection, mart)
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, mart: Mart, part: str) -> None:
+    name = identifier(mart.name)
+    order = ", ".join(identifier(column) for column in mart.sort_columns)
+    connection.execute(f"insert into {_COPY}.main.{name} from {MARTS_SCHEMA}.{name} where {part} order by {order}")
 
 
 def _describe(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:

@@ -17,8 +17,8 @@ import duckdb
 
 from warehouse import generations
 from warehouse.code_version import current_code_version
-from warehouse.copies import PUBLICATION, STORAGE_VERSION, Previous, write_copies
-from warehouse.database import write_connection
+from warehouse.copies import PUBLICATION, Previous, write_copies
+from warehouse.database import STORAGE_VERSION, write_connection
 from warehouse.errors import PublishError
 from warehouse.marts import MARTS_SCHEMA, Mart, read_marts
 from warehouse.raw_schema import SCHEMA

@@ -14,7 +14,7 @@ from warehouse import compact as compaction
 from warehouse.compact import compact
 from warehouse.database import write_connection
 from warehouse.errors import LoadError
-from warehouse.publish import publish
+from warehouse.publish import publish, storage_number
 from warehouse.writer import replace_partition
 
 if TYPE_CHECKING:
@@ -67,7 +67,9 @@ def test_a_file_that_is_mostly_free_is_compacted_and_nothing_is_lost(
     with write_connection(settings) as connection:
         before = contents(connection)
     first = publish(settings, code_version="v1")
+    assert storage_number(settings.warehouse_path) == storage_number(settings.published_path)
     result = compact(settings)
+    assert storage_number(settings.warehouse_path) == storage_number(settings.published_path)
     assert result.is_compacted
     assert result.byte_count_after < result.byte_count_before / 2
     assert settings.warehouse_path.stat().st_size == result.byte_count_after
