@@ -142,7 +142,12 @@ def measure(world: Path, data_dir: Path, say: Callable[[str], None], years: Sequ
     loaded: list[str] = []
     with serve(world) as server:
         fetching = replace(
-            settings, sec_www_url=server.url, sec_data_url=server.url, sec_max_requests_per_second=100_000
+            settings,
+            sec_www_url=server.url,
+            sec_data_url=server.url,
+            sec_max_requests_per_second=100_000,
+            price_source="files",
+            price_files_dir=world / "prices",
         )
         days = _largest_days(world, facts["days"], 2)
         for day in days:
@@ -157,6 +162,12 @@ def measure(world: Path, data_dir: Path, say: Callable[[str], None], years: Sequ
             stop = Stop(count)
             stop.load = _run("load", new, settings, say)
             stop.bare = _run("bare", new, settings, say)
+            # Sectors come from the issuers' records, returns from the funds' prices.
+            say(f"{count} years: fetching issuer records and prices")
+            with contextlib.redirect_stdout(io.StringIO()):
+                steps.fetch_issuers(fetching)
+                steps.fetch_prices(fetching)
+            _run("companions", [], settings, say)
             stop.build = _run("build", ["full"], settings, say)
             _count(stop, settings)
             if count in (years[0], years[-1]):

@@ -39,6 +39,12 @@ def load(quarters: Sequence[str], settings: Settings) -> dict[str, Any]:
     return {"row_count": sum(result.row_count for result in steps.load_quarters(list(quarters), settings))}
 
 
+def companions(_: Sequence[str], settings: Settings) -> dict[str, Any]:
+    """Load what was fetched beside the quarterly sets: issuer records and prices of the funds."""
+    loaded = [*steps.load_issuers(settings), *steps.load_prices(settings)]
+    return {"row_count": sum(result.row_count for result in loaded)}
+
+
 def bare(quarters: Sequence[str], settings: Settings) -> dict[str, Any]:
     """Unpack the same sets and read their TSVs with DuckDB alone, into tables of a file beside the warehouse."""
     file = settings.data_dir / "bare.duckdb"
@@ -107,6 +113,7 @@ def pandas(arguments: Sequence[str], settings: Settings) -> dict[str, Any]:
 STEPS: dict[str, Callable[[Sequence[str], Settings], dict[str, Any]]] = {
     "load": load,
     "bare": bare,
+    "companions": companions,
     "build": build,
     "day": day,
     "queries": queries,
