@@ -407,6 +407,9 @@ def test_light_and_dark_follow_the_system_and_the_button(browser: Browser, pages
         return page.evaluate("getComputedStyle(document.body).backgroundColor"), line.get_attribute("stroke")
 
     dark = look()
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    page.emulate_media(media="screen")
     page.click("#mode")
     light = look()
     assert dark[1]
