@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -42,12 +43,17 @@ def pages() -> None:
 
 @main.command("tier-report", help="Make the report of QUARTER (like 2025q4); of the newest when none is named.")
 @click.argument("quarter", required=False)
-def tier_report(quarter: str | None) -> None:
-    """Make one quarter's report and say where it is."""
+@click.option("--picture", type=click.Path(path_type=Path), help="Draw its first page into this PNG, and nothing else.")
+def tier_report(quarter: str | None, picture: Path | None) -> None:
+    """Make one quarter's report, or a picture of its first page, and say where it is."""
     # The chart library takes a second to import, which the other commands need not wait for.
-    from reports.tier_report.folder import HTML, write_tier_report
+    from reports.tier_report.folder import HTML, first_page, write_tier_report
 
     try:
+        if picture:
+            picture.write_bytes(first_page(load_settings(), quarter))
+            click.echo(picture)
+            return
         report = write_tier_report(load_settings(), quarter)
     except InsiderTiersError as error:
         sys.exit(str(error))

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from warehouse.errors import ReportError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from reports.published import Column, Publication, Published
 
 # How far back the history of tiers reaches on paper: three years are read at one look.
@@ -224,8 +222,3 @@ def _read(published: Published, subject: Subject, days: dict[str, date]) -> Tabl
     # Names are those of the catalogue, clauses those of this file; values are bound.
     rows = published.rows(f"select {listed} from {subject.mart} {subject.clause}", used)  # noqa: S608
     return Table(subject, tuple(columns), tuple(rows), is_published=True)
-
-
-def names(rows: Sequence[Row], key: str = "sector") -> list[str]:
-    """One value of each row, as text."""
-    return [str(row[key]) for row in rows]

@@ -23,7 +23,7 @@ from reports.tier_report import words
 from reports.tier_report.content import read_content
 from reports.tier_report.document import build_document
 from reports.tier_report.figures import Figure
-from reports.tier_report.paper import render_pdf
+from reports.tier_report.paper import render_pdf, render_pictures
 from reports.tier_report.tables import write_tables
 from warehouse.code_version import current_code_version
 from warehouse.errors import ReportError
@@ -74,8 +74,7 @@ def write_tier_report(settings: Settings, quarter: str | None = None) -> Report:
         ReportError: Nothing is published, the quarter has no tiers, or the folder could not be written; what was
             there before is untouched.
     """
-    with open_published(settings.published_path) as published:
-        content = read_content(published, quarter, freeze_after=settings.freeze_after_business_days)
+    content = _content(settings, quarter)
     document = build_document(content)
     folder = settings.reports_dir / content.quarter
     note = {
@@ -105,6 +104,16 @@ def write_tier_report(settings: Settings, quarter: str | None = None) -> Report:
     )
 
 
+def first_page(settings: Settings, quarter: str | None = None) -> bytes:
+    """The first page of a report as a PNG.
+
+    Raises:
+        ReportError: As for `write_tier_report`.
+    """
+    content = _content(settings, quarter)
+    return render_pictures(build_document(content), content.publication)[0]
+
+
 def render_html(document: Document, content: Content) -> str:
     """The report as one page that needs no other file."""
     drawn = {
@@ -122,6 +131,11 @@ def render_html(document: Document, content: Content) -> str:
         drawn=drawn,
         marks=words.TIER_MARKS,
     )
+
+
+def _content(settings: Settings, quarter: str | None) -> Content:
+    with open_published(settings.published_path) as published:
+        return read_content(published, quarter, freeze_after=settings.freeze_after_business_days)
 
 
 def _is_there(folder: Path, note: dict[str, Any]) -> bool:

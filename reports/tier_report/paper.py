@@ -28,7 +28,7 @@ def render_pdf(document: Document, publication: Publication) -> bytes:
     )
 
 
-def render_pictures(document: Document, publication: Publication, *, ppi: float = 110) -> list[bytes]:
+def render_pictures(document: Document, publication: Publication, *, ppi: float = 90) -> list[bytes]:
     """Every page as a PNG, to be looked at."""
     pages = _compile(document, publication, format="png", ppi=ppi)
     return [pages] if isinstance(pages, bytes) else [bytes(page) for page in pages]

@@ -344,13 +344,17 @@ def test_quarters_have_one_name_and_one_end() -> None:
 
 
 def test_the_command_line_says_what_it_found_and_where(
-    settings: Settings, report: Report, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATA_DIR", str(settings.data_dir))
     shown = CliRunner().invoke(main, ["tier-report", "2025q4"])
     assert shown.exit_code == 0, shown.output
     assert "Sector tiers, 2025 Q4 (simulated data)" in shown.output
     assert str(report.folder / "tier_report.html") in shown.output.replace("\n", "")
+    picture = tmp_path / "page.png"
+    drawn = CliRunner().invoke(main, ["tier-report", "--picture", str(picture)])
+    assert drawn.exit_code == 0, drawn.output
+    assert picture.read_bytes().startswith(b"\x89PNG")
     refused = CliRunner().invoke(main, ["tier-report", "1999q1"])
     assert refused.exit_code == 1
     assert "has no tiers of 1999q1" in refused.output
