@@ -17,7 +17,7 @@ from rich.console import Console
 
 from ops.dbt import run_dbt
 from ops.dictionary import PAGE, dictionary_text
-from warehouse.database import ensure_warehouse
+from warehouse.database import ensure_warehouse, write_connection
 from warehouse.errors import InsiderTiersError
 from warehouse.settings import Settings, load_settings
 
@@ -39,16 +39,35 @@ def compile_docs(scratch: Path, lineage: Path) -> dict[str, Any]:
     """
     settings = Settings(data_dir=scratch)
     ensure_warehouse(settings)
-    # Some macros read code lists while they are compiled.
-    for arguments in (("seed",), ("docs", "generate", "--static")):
-        run_dbt(settings, *arguments, on_line=lambda _line: None)
     target = scratch / "dbt" / "target"
+    # Some macros read code lists while they are compiled.
+    _run_dbt(settings, "seed")
+    _make_empty_marts(settings, _read_manifest(target))
+    _run_dbt(settings, "docs", "generate", "--static")
     lineage.parent.mkdir(parents=True, exist_ok=True)
     made = lineage.with_suffix(".tmp")
     shutil.copy(target / "static_index.html", made)
     made.replace(lineage)
+    return _read_manifest(target)
+
+
+def _run_dbt(settings: Settings, *arguments: str) -> None:
+    run_dbt(settings, *arguments, on_line=lambda _line: None)
+
+
+def _read_manifest(target: Path) -> dict[str, Any]:
     manifest: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     return manifest
+
+
+def _make_empty_marts(settings: Settings, manifest: dict[str, Any]) -> None:
+    """Make the tables the contracts promise: dbt's page takes the types of columns from a database."""
+    with write_connection(settings) as connection:
+        connection.execute("create schema if not exists marts")
+        for node in manifest["nodes"].values():
+            if node["resource_type"] == "model" and node["schema"] == "marts":
+                columns = ", ".join(f"{column['name']} {column['data_type']}" for column in node["columns"].values())
+                connection.execute(f"create table marts.{node['name']} ({columns})")
 
 
 @click.command()
