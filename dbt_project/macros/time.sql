@@ -83,3 +83,9 @@
 {% macro quarter_ordinal(date) -%}
     cast(extract(year from {{ date }}) * 4 + extract(quarter from {{ date }}) - 1 as integer)
 {%- endmacro %}
+
+
+-- Months counted from the year 0, so that "three months later" is a difference of numbers.
+{% macro month_ordinal(date) -%}
+    cast(extract(year from {{ date }}) * 12 + extract(month from {{ date }}) - 1 as integer)
+{%- endmacro %}

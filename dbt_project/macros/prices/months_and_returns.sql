@@ -1,8 +1,3 @@
-{# Months counted from the year 0, so that "three months later" is a difference of numbers. #}
-{% macro month_ordinal(date) -%}
-    cast(extract(year from {{ date }}) * 12 + extract(month from {{ date }}) - 1 as integer)
-{%- endmacro %}
-
 {# Last day of a month given by its ordinal. #}
 {% macro month_end_of(month_number) -%}
     {{ return(adapter.dispatch('month_end_of')(month_number)) }}

@@ -77,3 +77,19 @@
         coalesce(superseded_on, {{ add_days('transaction_date', window_days) }})
     )
 {%- endmacro %}
+
+
+{# One row per row of a relation and measure of the tiers, the measure's value under one name. #}
+{% macro by_measure(relation, columns, value_name, where='true') -%}
+    {% for measure in tier_measures() -%}
+    select
+        {% for column in columns -%}
+        {{ column }},
+        {% endfor -%}
+        '{{ measure }}' as measure,
+        {{ measure }} as {{ value_name }}
+    from {{ relation }}
+    where {{ where }}
+    {{ "union all" if not loop.last }}
+    {% endfor %}
+{%- endmacro %}

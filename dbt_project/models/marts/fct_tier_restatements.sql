@@ -31,32 +31,18 @@ frozen_lines_compared as (
 ),
 
 measured_in_hindsight as (
-    {% for measure in tier_measures() %}
-    select
-        quarter_end,
-        sector,
-        window_days,
-        insider_group,
-        '{{ measure }}' as measure,
-        {{ measure }} as hindsight_value
-    from ratios_in_hindsight
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+    {{ by_measure(
+        'ratios_in_hindsight', ['quarter_end', 'sector', 'window_days', 'insider_group'], 'hindsight_value'
+    ) }}
 ),
 
 month_ends as (
-    {% for measure in tier_measures() %}
-    select
-        extract(year from as_of_date) * 12 + extract(month from as_of_date) as month_number,
-        sector,
-        window_days,
-        insider_group,
-        '{{ measure }}' as measure,
-        {{ measure }} as measured_value
-    from ratios
-    where is_month_end and {{ measure }} is not null
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+    {{ by_measure(
+        'ratios',
+        [month_ordinal('as_of_date') ~ ' as month_number', 'sector', 'window_days', 'insider_group'],
+        'measured_value',
+        where='is_month_end'
+    ) }}
 ),
 
 -- Hindsight changes the quarter's value, not what it is compared with: the same 60 month-ends as they were known.
@@ -80,13 +66,11 @@ hindsight_ranks as (
             and measured_in_hindsight.insider_group = month_ends.insider_group
             and measured_in_hindsight.measure = month_ends.measure
             and month_ends.month_number
-            >= extract(year from measured_in_hindsight.quarter_end) * 12
-            + extract(month from measured_in_hindsight.quarter_end)
-            - {{ sector_parameter('tier_history_month_count') }}
-            and month_ends.month_number
-            < extract(year from measured_in_hindsight.quarter_end) * 12
-            + extract(month from measured_in_hindsight.quarter_end)
-    where measured_in_hindsight.hindsight_value is not null
+            >= {{ month_ordinal('measured_in_hindsight.quarter_end') }} - {{ sector_parameter('tier_history_month_count') }}
+            and month_ends.month_number < {{ month_ordinal('measured_in_hindsight.quarter_end') }}
+    where
+        measured_in_hindsight.hindsight_value is not null
+        and month_ends.measured_value is not null
     group by
         measured_in_hindsight.quarter_end,
         measured_in_hindsight.sector,

@@ -20,37 +20,26 @@ sectors as (
 
 -- One row per measure. A month is numbered so that "the 60 month-ends before" is a difference of numbers.
 measured_ratios as (
-    {% for measure in tier_measures() %}
-    select
-        as_of_date,
-        is_quarter_end,
-        extract(year from as_of_date) * 12 + extract(month from as_of_date) as month_number,
-        sector,
-        window_days,
-        insider_group,
-        '{{ measure }}' as measure,
-        {{ measure }} as measured_value
-    from ratios
-    where is_month_end
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+    {{ by_measure(
+        'ratios',
+        [
+            'as_of_date', 'is_quarter_end', month_ordinal('as_of_date') ~ ' as month_number',
+            'sector', 'window_days', 'insider_group',
+        ],
+        'measured_value',
+        where='is_month_end'
+    ) }}
 ),
 
 measured_ratios_without_top_issuer as (
-    {% for measure in tier_measures() %}
-    select
-        quarter_end,
-        sector,
-        window_days,
-        insider_group,
-        '{{ measure }}' as measure,
-        {{ measure }} as value_without_top_issuer,
-        issuer_count,
-        top_issuer_cik,
-        top_issuer_share
-    from ratios_without_top_issuer
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+    {{ by_measure(
+        'ratios_without_top_issuer',
+        [
+            'quarter_end', 'sector', 'window_days', 'insider_group',
+            'issuer_count', 'top_issuer_cik', 'top_issuer_share',
+        ],
+        'value_without_top_issuer'
+    ) }}
 ),
 
 -- The market and what has no sector carry no weight, so they have no tier.
