@@ -74,19 +74,46 @@ filings_once as (
 
 ),
 
+-- A month has few different masks: what is asked of each flag is asked of these, not of every line.
+lines_by_mask as (
+
+    select
+        filed_month,
+        road,
+        flag_mask,
+        count(*) as line_count,
+        sum(usd) as usd,
+        sum(usd_as_filed) as usd_as_filed
+    from line_masks
+    group by filed_month, road, flag_mask
+
+),
+
+filings_by_mask as (
+
+    select
+        filed_month,
+        road,
+        flag_mask,
+        count(*) as filing_count
+    from filings_once
+    group by filed_month, road, flag_mask
+
+),
+
 line_totals as (
 
     select
         filed_month,
         road,
         {%- for name, line_condition, filing_condition in flags %}
-        count(*) filter (where (flag_mask & {{ bits[name] }}) <> 0) as {{ name }}_line_count,
+        sum(line_count) filter (where (flag_mask & {{ bits[name] }}) <> 0) as {{ name }}_line_count,
         sum(usd) filter (where (flag_mask & {{ bits[name] }}) <> 0) as {{ name }}_usd,
         sum(usd_as_filed) filter (where (flag_mask & {{ bits[name] }}) <> 0) as {{ name }}_usd_as_filed,
         {%- endfor %}
-        count(*) as total_line_count,
+        sum(line_count) as total_line_count,
         coalesce(sum(usd), 0) as total_usd
-    from line_masks
+    from lines_by_mask
     group by filed_month, road
 
 ),
@@ -97,10 +124,10 @@ filing_totals as (
         filed_month,
         road,
         {%- for name, line_condition, filing_condition in flags %}
-        count(*) filter (where (flag_mask & {{ bits[name] }}) <> 0) as {{ name }}_filing_count,
+        sum(filing_count) filter (where (flag_mask & {{ bits[name] }}) <> 0) as {{ name }}_filing_count,
         {%- endfor %}
-        count(*) as total_filing_count
-    from filings_once
+        sum(filing_count) as total_filing_count
+    from filings_by_mask
     group by filed_month, road
 
 ),
