@@ -88,3 +88,17 @@
 {% macro duckdb__join_initials(text) -%}
     regexp_replace({{ text }}, '\b([a-z])\.', '\1', 'g')
 {%- endmacro %}
+
+
+-- Page of a filing at the SEC, where every document of it is listed.
+{% macro filing_page(issuer_cik, accession_number) -%}
+    concat(
+        'https://www.sec.gov/Archives/edgar/data/',
+        ltrim({{ issuer_cik }}, '0'),
+        '/',
+        replace({{ accession_number }}, '-', ''),
+        '/',
+        {{ accession_number }},
+        '-index.htm'
+    )
+{%- endmacro %}

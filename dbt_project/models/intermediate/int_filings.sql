@@ -176,15 +176,7 @@ filings as (
         -- Filed again under the same accession number in another partition: counted once, here.
         with_sic.copy_count,
         with_sic.cast_failure_count,
-        concat(
-            'https://www.sec.gov/Archives/edgar/data/',
-            ltrim(with_sic.issuer_cik, '0'),
-            '/',
-            replace(with_sic.accession_number, '-', ''),
-            '/',
-            with_sic.accession_number,
-            '-index.htm'
-        ) as filing_url
+        {{ filing_page('with_sic.issuer_cik', 'with_sic.accession_number') }} as filing_url
     from with_sic
     left join owners_of_filing
         on with_sic.accession_number = owners_of_filing.accession_number

@@ -266,17 +266,6 @@ pairs_with_shared_text as (
 
 ),
 
--- EDGAR writes people as "Surname First": the first two words of the name, in whatever order the text has them.
-owner_words as (
-
-    select
-        accession_number,
-        split_part({{ text_replace_all('lower(owner_name)', '[.,]', '') }}, ' ', 1) as first_word,
-        split_part({{ text_replace_all('lower(owner_name)', '[.,]', '') }}, ' ', 2) as second_word
-    from filing_owners
-
-),
-
 pair_directions as (
 
     select
@@ -292,6 +281,18 @@ pair_directions as (
         later_line_key as naming_line_key,
         earlier_accession_number as named_accession_number
     from pairs
+
+),
+
+-- EDGAR writes people as "Surname First": the first two words of the name, in whatever order the text has them.
+owner_words as (
+
+    select
+        accession_number,
+        split_part({{ text_replace_all('lower(owner_name)', '[.,]', '') }}, ' ', 1) as first_word,
+        split_part({{ text_replace_all('lower(owner_name)', '[.,]', '') }}, ' ', 2) as second_word
+    from filing_owners
+    where accession_number in (select named_accession_number from pair_directions)
 
 ),
 

@@ -16,6 +16,29 @@ derivative_transactions as (
 
 ),
 
+-- Named apart from the lines themselves: of these only the keys are read.
+nonderivative_rows as (
+
+    select
+        accession_number,
+        row_order,
+        _partition
+    from {{ ref('stg_sec__nonderivative_transactions') }}
+    {{ of_changed_filings() }}
+
+),
+
+derivative_rows as (
+
+    select
+        accession_number,
+        row_order,
+        _partition
+    from {{ ref('stg_sec__derivative_transactions') }}
+    {{ of_changed_filings() }}
+
+),
+
 filings as (
 
     select * from {{ ref('int_filings') }}
@@ -36,7 +59,7 @@ nonderivative_lines as (
     select
         accession_number,
         'N' as table_code,
-        line_number,
+        row_order,
         security_title,
         transaction_code as transaction_code_as_filed,
         is_equity_swap,
@@ -80,7 +103,7 @@ derivative_lines as (
     select
         accession_number,
         'D' as table_code,
-        line_number,
+        row_order,
         security_title,
         transaction_code as transaction_code_as_filed,
         is_equity_swap,
@@ -128,6 +151,57 @@ lines as (
 
 ),
 
+row_orders as (
+
+    select
+        'N' as table_code,
+        *
+    from nonderivative_rows
+    union all
+    select
+        'D' as table_code,
+        *
+    from derivative_rows
+
+),
+
+row_spans as (
+
+    select
+        accession_number,
+        table_code,
+        _partition,
+        min(row_order) as first_row_order,
+        max(row_order) - min(row_order) + 1 <> count(*) as has_gaps
+    from row_orders
+    group by accession_number, table_code, _partition
+
+),
+
+-- Both sources number a filing's rows one after the other, so a line's number is its distance from the first. (A
+-- window over all lines would say the same, carry every column through a sort and leave the rows in no order of
+-- time, which makes whatever reads a period read everything.) Should numbers be left out, places are counted.
+counted_rows as (
+
+    select
+        row_orders.accession_number,
+        row_orders.table_code,
+        row_orders._partition,
+        row_orders.row_order,
+        row_number() over (
+            partition by row_orders.accession_number, row_orders.table_code, row_orders._partition
+            order by row_orders.row_order
+        ) as line_number
+    from row_orders
+    inner join row_spans
+        on
+            row_orders.accession_number = row_spans.accession_number
+            and row_orders.table_code = row_spans.table_code
+            and row_orders._partition = row_spans._partition
+    where row_spans.has_gaps
+
+),
+
 -- An impossible date keeps its line and its text; it only stops the line from being placed in time.
 with_date_reason as (
 
@@ -170,13 +244,25 @@ with_date_reason as (
                 then substr(lines.transaction_code_as_filed, 1, 1)
             else lines.transaction_code_as_filed
         end as transaction_code,
-        split_part(lines.security_title, '(', 1) as title_head
+        split_part(lines.security_title, '(', 1) as title_head,
+        coalesce(counted_rows.line_number, lines.row_order - row_spans.first_row_order + 1) as line_number
     from lines
     inner join filings
         on
             lines.accession_number = filings.accession_number
             and lines._road = filings.road
             and lines._partition = filings._partition
+    inner join row_spans
+        on
+            lines.accession_number = row_spans.accession_number
+            and lines.table_code = row_spans.table_code
+            and lines._partition = row_spans._partition
+    left join counted_rows
+        on
+            lines.accession_number = counted_rows.accession_number
+            and lines.table_code = counted_rows.table_code
+            and lines._partition = counted_rows._partition
+            and lines.row_order = counted_rows.row_order
 
 ),
 

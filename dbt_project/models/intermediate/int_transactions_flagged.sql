@@ -229,7 +229,6 @@ assembled as (
                 <= filings.filed_date
                 then days_filed.business_day_number - days_traded.business_day_number
         end as filing_delay_business_days,
-        filings.filing_url,
         transaction_lines.cast_failure_count,
         line_corrections.transaction_line_key is not null as is_corrected,
         line_corrections.transaction_date_corrected,

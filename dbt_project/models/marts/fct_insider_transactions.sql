@@ -108,7 +108,7 @@ insider_transactions as (
         is_officer_or_director,
         is_executive,
         is_opportunistic,
-        filing_url
+        {{ filing_page('issuer_cik', 'accession_number') }} as filing_url
     from transactions_flagged
 
 )

@@ -6,17 +6,14 @@ source as (
 
 ),
 
--- line_number is document order: the sources number their rows over everything (quarterly sets) or from 1 (our
--- parser), in the order of the form.
+-- row_order: the sources number their rows over everything (quarterly sets) or from 1 (our parser), in the order of the
+-- form, one after the other. int_transaction_lines makes line numbers of it.
 renamed as (
 
     select
         -- ids
         {{ clean_text('accession_number') }} as accession_number,
-        row_number() over (
-            partition by _road, _partition, accession_number
-            order by try_cast(deriv_trans_sk as bigint)
-        ) as line_number,
+        try_cast(deriv_trans_sk as bigint) as row_order,
         {{ clean_prose('security_title') }} as security_title,
         -- codes
         {{ clean_text('trans_form_type') }} as transaction_form_code,
