@@ -141,6 +141,7 @@ def render_operations(published_path: Path, quality_dir: Path, *, report: str | 
         operations=operations,
         stages=STAGES,
         freshness=publication.freshness(publication.published_at.date()),
+        is_stale=publication.is_stale(publication.published_at.date()),
         stale_days=STALE_AFTER.days,
         newest_runs=operations.gates.runs[:NEWEST_RUNS],
         total_days=TOTAL_DAYS,

@@ -5,6 +5,6 @@
   if (!newest || stale.dataset.simulated === "yes") return;
   const days = Math.floor((Date.now() - Date.parse(newest)) / 864e5);
   if (days <= Number(stale.dataset.allowed)) return;
-  stale.textContent = `Stale: the newest filing day on this page is ${days} days ago. Later filings are missing; the pipeline may have stopped.`;
+  stale.textContent = `Stale: the newest filing day on this page is ${days.toLocaleString("en")} days ago. Later filings are missing; the pipeline may have stopped.`;
   stale.hidden = false;
 })();

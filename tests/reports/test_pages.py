@@ -189,7 +189,9 @@ def test_three_months_of_history_say_that_they_are_short(three_months: Settings)
     assert "Simulated data" not in words
     # Published long after the newest filing day, as after a machine that stood still.
     assert "Stale: Filings known up to 9 January 2026" in words
-    assert "1 day of 20 late" in words_of((three_months.reports_dir / "operations.html").read_text(encoding="utf-8"))
+    operations = words_of((three_months.reports_dir / "operations.html").read_text(encoding="utf-8"))
+    assert "1 day of 20 late" in operations
+    assert "Newer filings are missing" in operations
 
 
 def test_the_first_days_say_that_no_quarter_is_complete(first_days: Settings) -> None:
