@@ -9,7 +9,7 @@ import altair as alt
 import click
 
 from reports.charts import TIERS, svg, tier_range
-from reports.published import open_published
+from reports.published import SIMULATED, open_published
 from warehouse.errors import ReportError
 from warehouse.settings import load_settings
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from reports.published import Published
 
 Rows = list[dict[str, Any]]
+# One of Altair's chart classes: they share no typed base that knows `properties`.
+Picture = Any
 
 # Pictures lie on pages of any colour.
 PAPER = "#ffffff"
@@ -60,7 +62,7 @@ _OPINIONS = """
 """
 
 
-def sectors_chart(rows: Rows) -> alt.TopLevelMixin:
+def sectors_chart(rows: Rows) -> Picture:
     """Percentile against the excess return over SPY that followed, a panel per sector."""
     months = rows[0]["horizon_months"] if rows else 0
     data = [
@@ -84,13 +86,10 @@ def sectors_chart(rows: Rows) -> alt.TopLevelMixin:
     )
     zero = base.mark_rule(style="zero").encode(x=alt.X(), y=alt.datum(0))
     layers = alt.layer(zero, dots).properties(width=210, height=140)
-    chart: alt.TopLevelMixin = layers.facet(facet=alt.Facet("panel:N", title=None), columns=3).properties(
-        background=PAPER
-    )
-    return chart
+    return layers.facet(facet=alt.Facet("panel:N", title=None), columns=3).properties(background=PAPER)
 
 
-def quarters_chart(rows: Rows) -> alt.TopLevelMixin:
+def quarters_chart(rows: Rows) -> Picture:
     """Rank correlation of each quarter, of the signal and of the control."""
     names = {"ic": "insiders", "control_ic": "last year's losers (control)"}
     data = [
@@ -100,7 +99,7 @@ def quarters_chart(rows: Rows) -> alt.TopLevelMixin:
         if row[column] is not None
     ]
     scale = alt.Scale(domain=list(names.values()), range=["#0b66b8", "#c4500c"])
-    chart: alt.TopLevelMixin = (
+    return (
         alt.Chart(alt.InlineData(values=data))
         .mark_point(filled=True, size=46)
         .encode(
@@ -113,10 +112,9 @@ def quarters_chart(rows: Rows) -> alt.TopLevelMixin:
         )
         .properties(width=660, height=230, background=PAPER)
     )
-    return chart
 
 
-def episode_chart(ratios: Rows, prices: Rows, sector: str) -> alt.TopLevelMixin:
+def episode_chart(ratios: Rows, prices: Rows, sector: str) -> Picture:
     """A sector through a crisis: what its insiders did, and its fund against the market."""
     ratio_rows = [
         {"day": str(row["as_of_date"]), "npr": round(row["npr_usd"], 4), "tier": row["tier"]} for row in ratios
@@ -148,13 +146,12 @@ def episode_chart(ratios: Rows, prices: Rows, sector: str) -> alt.TopLevelMixin:
     )
     size = {"width": 660, "height": 190}
     stacked = alt.vconcat(upper.properties(**size), lower.properties(**size))
-    chart: alt.TopLevelMixin = stacked.resolve_scale(
-        color="independent", shape="independent", strokeDash="independent"
-    ).properties(background=PAPER)
-    return chart
+    return stacked.resolve_scale(color="independent", shape="independent", strokeDash="independent").properties(
+        background=PAPER
+    )
 
 
-def backtest_chart(rows: Rows) -> alt.TopLevelMixin:
+def backtest_chart(rows: Rows) -> Picture:
     """Growth of one dollar in each portfolio, rebalanced quarterly."""
     names = list(PORTFOLIOS.values())
     data = [
@@ -167,7 +164,7 @@ def backtest_chart(rows: Rows) -> alt.TopLevelMixin:
     ]
     colours = alt.Scale(domain=names, range=["#0b66b8", "#c4500c", "#9aa3ad", "#17202a"])
     dashes = alt.Scale(domain=names, range=[[1, 0], [6, 3], [1, 0], [2, 3]])
-    chart: alt.TopLevelMixin = (
+    return (
         alt.Chart(alt.InlineData(values=data))
         .mark_line(strokeWidth=1.8)
         .encode(
@@ -178,10 +175,9 @@ def backtest_chart(rows: Rows) -> alt.TopLevelMixin:
         )
         .properties(width=660, height=250, background=PAPER)
     )
-    return chart
 
 
-def draw(published: Published, sector: str, years: tuple[int, int]) -> dict[str, alt.TopLevelMixin]:
+def draw(published: Published, sector: str, years: tuple[int, int]) -> dict[str, Picture]:
     """Every picture by the name of its file, without ending.
 
     Raises:
@@ -226,12 +222,15 @@ def draw(published: Published, sector: str, years: tuple[int, int]) -> dict[str,
         "select month_date, portfolio, growth_of_one from rpt_tier_backtest_monthly "
         "where rebalancing in ('quarterly', 'none') order by month_date, portfolio"
     )
-    return {
+    charts = {
         "evidence_sectors": sectors_chart(published.rows(_OPINIONS)),
         "evidence_quarters": quarters_chart(quarters),
         "evidence_episode": episode_chart(ratios, prices, sector),
         "evidence_backtest": backtest_chart(growth),
     }
+    if published.publication.is_simulated:
+        return {name: chart.properties(title=SIMULATED) for name, chart in charts.items()}
+    return charts
 
 
 @click.command()

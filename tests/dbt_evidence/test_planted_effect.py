@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,16 +16,18 @@ from extract.issuer_records import Checked, mark_checked, store_record
 from extract.load import load_issuers
 from extract.prices.fetch import fetch_prices
 from ops import steps
+from reports.charts import svg
+from reports.evidence_plots import draw
+from reports.published import SIMULATED, Published, open_published
 from simulator.build import SIGNALS, build_world
 from tests.dbt.warehouse_of import load_mirror
 from warehouse.database import read_connection, write_connection
+from warehouse.errors import ReportError
+from warehouse.publish import publish
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
-
-    import duckdb
 
     from tests.dbt.project_models import ProjectModels
 
@@ -72,7 +76,8 @@ def evidence(
     fetch_prices(settings)
     steps.load_prices(settings)
     with write_connection(settings) as connection:
-        project_models.run(connection, "rpt_signal_evidence")
+        project_models.run(connection, "rpt_signal_evidence", "rpt_tier_backtest")
+    publish(settings)
     with read_connection(settings.warehouse_path) as connection:
         yield connection
 
@@ -113,3 +118,22 @@ def test_the_interval_covers_what_was_planted(evidence: duckdb.DuckDBPyConnectio
     assert truth > EFFECT
     found = row(evidence, 3)
     assert found["slope_low"] < truth < found["slope_high"]
+
+
+def test_pictures_of_simulated_evidence_say_so(evidence: duckdb.DuckDBPyConnection) -> None:
+    (path,) = [
+        Path(row[0])
+        for row in evidence.execute("select path from duckdb_databases() where path is not null").fetchall()
+    ]
+    with open_published(path.parent / "published" / "insider_tiers.duckdb") as published:
+        charts = draw(published, "Energy", (2016, 2019))
+        assert len(charts) == 4
+        for name, chart in charts.items():
+            picture = svg(chart)
+            assert picture.startswith("<svg"), name
+            assert SIMULATED.split(":")[0].split(",")[0] in picture, name
+        with duckdb.connect() as connection:
+            connection.execute("create table rpt_signal_evidence (is_headline boolean)")
+            without = Published(path, connection, published.publication)
+            with pytest.raises(ReportError, match="prices"):
+                draw(without, "Energy", (2016, 2019))
