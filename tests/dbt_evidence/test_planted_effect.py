@@ -76,7 +76,7 @@ def evidence(
     fetch_prices(settings)
     steps.load_prices(settings)
     with write_connection(settings) as connection:
-        project_models.run(connection, "rpt_signal_evidence", "rpt_tier_backtest")
+        project_models.run(connection, "rpt_signal_evidence", "rpt_tier_backtest", "fct_etf_prices_daily")
     publish(settings)
     with read_connection(settings.warehouse_path) as connection:
         yield connection
