@@ -205,7 +205,9 @@ def _usual_memory_limit(connection: duckdb.DuckDBPyConnection) -> str:
 
 def _connect_patiently(path: Path, *, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:
     # A file keeps the version it was made with, whoever opens it later.
-    config = {} if read_only else {"storage_compatibility_version": STORAGE_VERSION}
+    config: dict[str, str | bool | int | float | list[str]] = {}
+    if not read_only:
+        config["storage_compatibility_version"] = STORAGE_VERSION
     return _patiently(lambda: duckdb.connect(str(path), read_only=read_only, config=config), path, wait_seconds)
 
 
