@@ -113,6 +113,12 @@ def test_the_data_dictionary_is_what_the_project_says(manifest: dict[str, Any]) 
             assert all(f"\n| `{column}` | " in written for column in node["columns"])
 
 
+def test_the_readme_names_every_mart(manifest: dict[str, Any]) -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    marts = [node["name"] for node in models(manifest) if node["schema"] == "marts"]
+    assert [name for name in marts if f"`{name}`" not in readme] == []
+
+
 def marts_read(path: Path) -> set[str]:
     """Marts a file reads: those its queries select from, and those it names alone, as a table to take."""
     text = path.read_text(encoding="utf-8")
