@@ -199,7 +199,7 @@ data_quality as (
         counted.flag,
         cast(coalesce(counted.line_count, 0) as bigint) as line_count,
         cast(coalesce(line_totals.total_line_count, 0) as bigint) as total_line_count,
-        counted.line_count / nullif(cast(line_totals.total_line_count as double), 0) as line_share,
+        coalesce(counted.line_count, 0) / nullif(cast(line_totals.total_line_count as double), 0) as line_share,
         cast(coalesce(counted.usd, 0) as decimal(38, 2)) as usd,
         cast(coalesce(line_totals.total_usd, 0) as decimal(38, 2)) as total_usd,
         case
