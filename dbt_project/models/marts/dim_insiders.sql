@@ -6,9 +6,39 @@ filing_owners as (
 
 ),
 
+-- Imported again for the few rows of the newest filings.
+owners_of_filings as (
+
+    select * from {{ ref('int_filing_owners') }}
+
+),
+
+owners_of_joint_filings as (
+
+    select * from {{ ref('int_filing_owners') }}
+
+),
+
 signal_lines as (
 
     select * from {{ ref('int_signal_lines_detailed') }}
+    where known_to is null
+
+),
+
+-- One pass over the filings: what an owner was at an issuer, and when.
+positions as (
+
+    select
+        owner_cik,
+        issuer_cik,
+        role_code,
+        role_rank,
+        count(*) as filing_count,
+        min(filed_date) as first_filed_date,
+        max(filed_date) as last_filed_date
+    from filing_owners
+    group by owner_cik, issuer_cik, role_code, role_rank
 
 ),
 
@@ -17,12 +47,31 @@ histories as (
     select
         owner_cik,
         count(distinct issuer_cik) as issuer_count,
-        count(*) as filing_count,
-        min(filed_date) as first_filed_date,
-        max(filed_date) as last_filed_date,
-        max_by(accession_number, concat(cast(filed_date as varchar), accession_number)) as newest_accession_number
-    from filing_owners
+        cast(sum(filing_count) as bigint) as filing_count,
+        min(first_filed_date) as first_filed_date,
+        max(last_filed_date) as last_filed_date
+    from positions
     group by owner_cik
+
+),
+
+newest_filings as (
+
+    select
+        owners_of_filings.owner_cik,
+        owners_of_filings.owner_name,
+        owners_of_filings.role_code,
+        owners_of_filings.full_title,
+        owners_of_filings.issuer_cik,
+        row_number() over (
+            partition by owners_of_filings.owner_cik
+            order by owners_of_filings.accession_number desc
+        ) as place
+    from owners_of_filings
+    inner join histories
+        on
+            owners_of_filings.owner_cik = histories.owner_cik
+            and owners_of_filings.filed_date = histories.last_filed_date
 
 ),
 
@@ -36,7 +85,7 @@ owner_roles as (
             owner_cik,
             role_code,
             role_rank
-        from filing_owners
+        from positions
     ) as roles_once
     group by owner_cik
 
@@ -52,26 +101,26 @@ owner_lines as (
         direction,
         transaction_date,
         value_usd,
-        insider_class,
-        transaction_line_key
+        insider_class
     from signal_lines
-    where known_to is null and insider_key not like '%,%'
+    where insider_key not like '%,%'
     union all
     select
-        filing_owners.owner_cik,
+        owners_of_joint_filings.owner_cik,
         signal_lines.issuer_cik,
         signal_lines.direction,
         signal_lines.transaction_date,
         signal_lines.value_usd,
-        signal_lines.insider_class,
-        signal_lines.transaction_line_key
+        signal_lines.insider_class
     from signal_lines
-    inner join filing_owners
-        on signal_lines.accession_number = filing_owners.accession_number
-    where signal_lines.known_to is null and signal_lines.insider_key like '%,%'
+    inner join owners_of_joint_filings
+        on signal_lines.accession_number = owners_of_joint_filings.accession_number
+    where signal_lines.insider_key like '%,%'
 
 ),
 
+-- An insider has one class a year, alone; where he also reports jointly, the more cautious one of the day counts:
+-- unclassified before routine before opportunistic, as the alphabet has it.
 owner_trades as (
 
     select
@@ -80,7 +129,7 @@ owner_trades as (
         direction,
         transaction_date,
         sum(cast(value_usd as decimal(38, 4))) as value_usd,
-        max_by(insider_class, transaction_line_key) as insider_class
+        max(insider_class) as insider_class
     from owner_lines
     group by owner_cik, issuer_cik, direction, transaction_date
 
@@ -96,21 +145,34 @@ records as (
         sum(case when direction = 'sell' then value_usd end) as sell_usd,
         count(distinct issuer_cik) as traded_issuer_count,
         min(transaction_date) as first_trade_date,
-        max(transaction_date) as last_trade_date,
-        max_by(insider_class, concat(cast(transaction_date as varchar), issuer_cik, direction)) as latest_insider_class
+        max(transaction_date) as last_trade_date
     from owner_trades
     group by owner_cik
+
+),
+
+latest_classes as (
+
+    select
+        owner_trades.owner_cik,
+        max(owner_trades.insider_class) as latest_insider_class
+    from owner_trades
+    inner join records
+        on
+            owner_trades.owner_cik = records.owner_cik
+            and owner_trades.transaction_date = records.last_trade_date
+    group by owner_trades.owner_cik
 
 ),
 
 insiders as (
 
     select
-        filing_owners.owner_cik,
-        filing_owners.owner_name,
-        filing_owners.role_code as latest_role_code,
-        filing_owners.full_title as latest_officer_title,
-        filing_owners.issuer_cik as latest_issuer_cik,
+        newest_filings.owner_cik,
+        newest_filings.owner_name,
+        newest_filings.role_code as latest_role_code,
+        newest_filings.full_title as latest_officer_title,
+        newest_filings.issuer_cik as latest_issuer_cik,
         histories.issuer_count,
         histories.first_filed_date,
         histories.last_filed_date,
@@ -123,16 +185,17 @@ insiders as (
         coalesce(records.traded_issuer_count, 0) as traded_issuer_count,
         records.first_trade_date,
         records.last_trade_date,
-        records.latest_insider_class
-    from filing_owners
+        latest_classes.latest_insider_class
+    from newest_filings
     inner join histories
-        on
-            filing_owners.owner_cik = histories.owner_cik
-            and filing_owners.accession_number = histories.newest_accession_number
+        on newest_filings.owner_cik = histories.owner_cik
     inner join owner_roles
-        on filing_owners.owner_cik = owner_roles.owner_cik
+        on newest_filings.owner_cik = owner_roles.owner_cik
     left join records
-        on filing_owners.owner_cik = records.owner_cik
+        on newest_filings.owner_cik = records.owner_cik
+    left join latest_classes
+        on newest_filings.owner_cik = latest_classes.owner_cik
+    where newest_filings.place = 1
 
 )
 

@@ -1,8 +1,11 @@
+{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
+
 with
 
 signal_lines as (
 
     select * from {{ ref('int_signal_lines_detailed') }}
+    {{ of_changed_issuers() }}
 
 ),
 

@@ -1,9 +1,11 @@
+{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
 {%- set window_days = company_parameter('cluster_window_days') %}
 with
 
 cluster_purchases as (
 
     select * from {{ ref('int_cluster_purchases') }}
+    {{ of_changed_issuers() }}
 
 ),
 

@@ -41,18 +41,28 @@ later_quarter_ends as (
     {% endfor %}
 ),
 
-lines_in_windows as (
+-- Of each day the quarter ends that a window may reach from it.
+quarter_ends_ahead as (
 
     select
-        quarter_ends.quarter_end,
-        grouped_lines.*
-    from grouped_lines
-    inner join dates
-        on grouped_lines.enters_on = dates.as_of_date
+        dates.as_of_date,
+        quarter_ends.quarter_end
+    from dates
     cross join later_quarter_ends
     inner join quarter_ends
         on dates.quarter_end_number + later_quarter_ends.quarter_offset = quarter_ends.quarter_end_number
-    where quarter_ends.quarter_end < {{ leaves_on(window_days) }}
+
+),
+
+lines_in_windows as (
+
+    select
+        quarter_ends_ahead.quarter_end,
+        grouped_lines.*
+    from grouped_lines
+    inner join quarter_ends_ahead
+        on grouped_lines.enters_on = quarter_ends_ahead.as_of_date
+    where quarter_ends_ahead.quarter_end < {{ leaves_on(window_days) }}
 
 ),
 
@@ -86,9 +96,7 @@ trades as (
         transaction_date,
         direction
         {%- for insider_group, condition in groups.items() %},
-        max(case when {{ condition }} then 1 else 0 end) as {{ insider_group }}_count,
-        sum(case when {{ condition }} then share_count else 0 end) as {{ insider_group }}_share_count,
-        sum(case when {{ condition }} then value_usd else 0 end) as {{ insider_group }}_usd
+        max(case when {{ condition }} then 1 else 0 end) as {{ insider_group }}_count
         {%- endfor %}
     from lines_in_windows
     group by
@@ -104,9 +112,7 @@ insiders as (
         insider_key,
         direction
         {%- for insider_group in groups %},
-        sum({{ insider_group }}_count) as {{ insider_group }}_count,
-        sum({{ insider_group }}_share_count) as {{ insider_group }}_share_count,
-        sum({{ insider_group }}_usd) as {{ insider_group }}_usd
+        sum({{ insider_group }}_count) as {{ insider_group }}_count
         {%- endfor %}
     from trades
     group by
@@ -114,8 +120,8 @@ insiders as (
 
 ),
 
--- All groups side by side in one pass.
-issuers as (
+-- All groups side by side in one pass each: what is counted once, and what adds up.
+counts as (
 
     select
         quarter_end,
@@ -124,10 +130,6 @@ issuers as (
         {%- for side in ['buy', 'sell'] %},
         sum(case when direction = '{{ side }}' then {{ insider_group }}_count else 0 end)
             as {{ insider_group }}_{{ side }}_count,
-        sum(case when direction = '{{ side }}' then {{ insider_group }}_share_count else 0 end)
-            as {{ insider_group }}_{{ side }}_share_count,
-        sum(case when direction = '{{ side }}' then {{ insider_group }}_usd else 0 end)
-            as {{ insider_group }}_{{ side }}_usd,
         sum(case when direction = '{{ side }}' and {{ insider_group }}_count > 0 then 1 else 0 end)
             as {{ insider_group }}_{{ side }}_insider_count
         {%- endfor %}
@@ -137,24 +139,61 @@ issuers as (
 
 ),
 
+amounts as (
+
+    select
+        quarter_end,
+        issuer_cik
+        {%- for insider_group, condition in groups.items() %}
+        {%- for side in ['buy', 'sell'] %},
+        sum(case when direction = '{{ side }}' and {{ condition }} then share_count else 0 end)
+            as {{ insider_group }}_{{ side }}_share_count,
+        sum(case when direction = '{{ side }}' and {{ condition }} then value_usd else 0 end)
+            as {{ insider_group }}_{{ side }}_usd
+        {%- endfor %}
+        {%- endfor %}
+    from lines_in_windows
+    group by quarter_end, issuer_cik
+
+),
+
+issuers as (
+
+    select
+        counts.*,
+        sectors.sector
+        {%- for insider_group in groups %}
+        {%- for side in ['buy', 'sell'] %},
+        amounts.{{ insider_group }}_{{ side }}_share_count,
+        amounts.{{ insider_group }}_{{ side }}_usd
+        {%- endfor %}
+        {%- endfor %}
+    from counts
+    inner join amounts
+        on
+            counts.quarter_end = amounts.quarter_end
+            and counts.issuer_cik = amounts.issuer_cik
+    inner join sectors
+        on
+            counts.quarter_end = sectors.quarter_end
+            and counts.issuer_cik = sectors.issuer_cik
+
+),
+
 issuer_totals as (
     {% for insider_group in groups %}
     select
-        issuers.quarter_end,
-        issuers.issuer_cik,
+        quarter_end,
+        issuer_cik,
         '{{ insider_group }}' as insider_group,
         {%- for side in ['buy', 'sell'] %}
         {%- for unit in ['count', 'share_count', 'usd', 'insider_count'] %}
-        issuers.{{ insider_group }}_{{ side }}_{{ unit }} as {{ side }}_{{ unit }},
+        {{ insider_group }}_{{ side }}_{{ unit }} as {{ side }}_{{ unit }},
         {%- endfor %}
         {%- endfor %}
-        sectors.sector
+        sector
     from issuers
-    inner join sectors
-        on
-            issuers.quarter_end = sectors.quarter_end
-            and issuers.issuer_cik = sectors.issuer_cik
-    where issuers.{{ insider_group }}_buy_count + issuers.{{ insider_group }}_sell_count > 0
+    where {{ insider_group }}_buy_count + {{ insider_group }}_sell_count > 0
     {{ "union all" if not loop.last }}
     {% endfor %}
 )

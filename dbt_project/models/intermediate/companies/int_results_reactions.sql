@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_issuers',
+    on_schema_change='fail',
+    post_hook="{{ drop_gone_quarters(ref('int_as_of_dates')) }}"
+) }}
 {#- From thirty days before a release to a quarter end at most a quarter after it. #}
 {%- set reach_days = 30 + 92 %}
 with
@@ -5,6 +11,7 @@ with
 issuer_ratios as (
 
     select * from {{ ref('fct_issuer_ratios_quarterly') }}
+    {{ of_changed_issuers_or_quarters(ref('fct_issuer_ratios_quarterly')) }}
 
 ),
 

@@ -24,9 +24,9 @@ purchases_in_clusters as (
 
 ),
 
-trade_timing as (
+trade_days_timed as (
 
-    select * from {{ ref('fct_trade_timing') }}
+    select * from {{ ref('int_trade_days_timed') }}
     {{ of_changed_issuers() }}
 
 ),
@@ -75,10 +75,10 @@ coded_lines as (
         trades_measured.share_count_owned_before = 0 as is_new_holding,
         trades_measured.earlier_trade_count,
         trades_measured.size_deviation,
-        case
-            when trade_timing.is_in_expected_blackout then 'blackout'
-            when not trade_timing.is_in_expected_blackout then 'open'
-        end as timing_code,
+        {{ is_in_blackout(
+            days_between('trade_days_timed.last_released_on', 'signal_lines.transaction_date'),
+            days_between('signal_lines.transaction_date', 'trade_days_timed.expected_release_on')
+        ) }} as is_in_expected_blackout,
         -- Sales in concert have no definition here, so that of a sale nothing is known.
         case
             when signal_lines.direction = 'sell' then null
@@ -102,10 +102,24 @@ coded_lines as (
             and signal_lines.lead_owner_cik = purchases_in_clusters.lead_owner_cik
             and signal_lines.transaction_date = purchases_in_clusters.transaction_date
             and signal_lines.enters_on = purchases_in_clusters.enters_on
-    left join trade_timing
-        on signal_lines.transaction_line_key = trade_timing.transaction_line_key
+    left join trade_days_timed
+        on
+            signal_lines.issuer_cik = trade_days_timed.issuer_cik
+            and signal_lines.transaction_date = trade_days_timed.transaction_date
     -- A trade keeps the score of the day it became known; that it counts again says nothing new of it.
     where not signal_lines.is_restored
+
+),
+
+timed_lines as (
+
+    select
+        *,
+        case
+            when is_in_expected_blackout then 'blackout'
+            when not is_in_expected_blackout then 'open'
+        end as timing_code
+    from coded_lines
 
 ),
 
@@ -113,33 +127,33 @@ coded_lines as (
 scored_lines as (
 
     select
-        coded_lines.*,
+        timed_lines.*,
         role_scores.score as role_score,
         -- A purchase that begins a holding is full, as is one that adds half to it, or a sale of half of it. The least
         -- of a number and null is the number, so what is not known has to be asked for.
         case
-            when coded_lines.is_new_holding and coded_lines.direction = 'buy' then 1.0
-            when coded_lines.share_of_holding is not null
+            when timed_lines.is_new_holding and timed_lines.direction = 'buy' then 1.0
+            when timed_lines.share_of_holding is not null
                 then
                     least(
                         1.0,
-                        coded_lines.share_of_holding / {{ company_parameter('conviction_full_share_of_holding') }}
+                        timed_lines.share_of_holding / {{ company_parameter('conviction_full_share_of_holding') }}
                     )
         end as holding_score,
         -- Two standard deviations above the issuer's usual trade are full, two below are nothing.
         case
-            when coded_lines.size_deviation is not null
-                then least(1.0, greatest(0.0, 0.5 + coded_lines.size_deviation / 4))
+            when timed_lines.size_deviation is not null
+                then least(1.0, greatest(0.0, 0.5 + timed_lines.size_deviation / 4))
         end as history_score,
         timing_scores.score as timing_score,
         cluster_scores.score as cluster_score,
         opportunistic_scores.score as opportunistic_score,
         pattern_scores.score as pattern_score
-    from coded_lines
+    from timed_lines
     {%- for component in ['role', 'timing', 'cluster', 'opportunistic', 'pattern'] %}
     left join conviction_scores as {{ component }}_scores
         on
-            coded_lines.{{ component }}_code = {{ component }}_scores.code
+            timed_lines.{{ component }}_code = {{ component }}_scores.code
             and {{ component }}_scores.component = '{{ component }}'
     {%- endfor %}
 

@@ -62,18 +62,10 @@ fct_trade_timing as (
         cast(days_since_release as integer) as days_since_release,
         expected_release_on,
         cast(days_to_expected_release as integer) as days_to_expected_release,
-        case
-            when days_since_release <= {{ company_parameter('blackout_days_after_release') }} then true
-            when days_to_expected_release is null then null
-            else days_to_expected_release <= {{ company_parameter('blackout_days_before_release') }}
-        end as is_in_expected_blackout,
+        {{ is_in_blackout('days_since_release', 'days_to_expected_release') }} as is_in_expected_blackout,
         next_released_on_hindsight,
         cast(days_to_next_release_hindsight as integer) as days_to_next_release_hindsight,
-        case
-            when days_since_release <= {{ company_parameter('blackout_days_after_release') }} then true
-            when days_to_next_release_hindsight is null then null
-            else days_to_next_release_hindsight <= {{ company_parameter('blackout_days_before_release') }}
-        end as is_in_blackout_hindsight
+        {{ is_in_blackout('days_since_release', 'days_to_next_release_hindsight') }} as is_in_blackout_hindsight
     from timed_lines
 
 )

@@ -1,8 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_issuers',
+    on_schema_change='fail',
+    post_hook="{{ drop_gone_quarters(ref('int_as_of_dates')) }}"
+) }}
+
 with
 
 issuer_ratios as (
 
     select * from {{ ref('fct_issuer_ratios_quarterly') }}
+    {{ of_changed_issuers_or_quarters(ref('fct_issuer_ratios_quarterly')) }}
 
 ),
 
