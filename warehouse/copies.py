@@ -54,6 +54,8 @@ _MOST_TO_REWRITE = 0.5
 # more, is written whole: rows that are taken out of the middle of a row group keep their room, and free blocks theirs.
 _MOST_GROWTH = 1.25
 _SPARE_BYTES = 4 * 262_144
+# Values sorted at one time: about three gigabytes, half of what the writer may use.
+_MOST_TO_SORT = 250_000_000
 
 
 @dataclass(frozen=True)
@@ -223,7 +225,7 @@ def _take_out(connection: duckdb.DuckDBPyConnection, changes: Sequence[_Change],
             connection.execute(f"drop table {target}")
         else:
             for year in change.years:
-                connection.execute(f"delete from {target} where {_in_year(change.mart, year)}")
+                connection.execute(f"delete from {target} where {_in_years(change.mart, year, year)}")
 
 
 def _put_in(connection: duckdb.DuckDBPyConnection, change: _Change, previous: Previous) -> None:
@@ -232,28 +234,41 @@ def _put_in(connection: duckdb.DuckDBPyConnection, change: _Change, previous: Pr
         _create(connection, mart)
         return
     for year in change.years:
-        _insert(connection, mart, _in_year(mart, year))
+        _insert(connection, mart, _in_years(mart, year, year))
     entry = previous.manifest["marts"][mart.name]
     if any(entry[key] != mart.as_json()[key] for key in ("description", "columns")):
         _describe(connection, mart)
 
 
-def _in_year(mart: Mart, year: int) -> str:
+def _in_years(mart: Mart, first: int, last: int) -> str:
     column = identifier(str(mart.year_column))
-    return f"{column} >= make_date({year}, 1, 1) and {column} < make_date({year + 1}, 1, 1)"
+    return f"{column} >= make_date({first}, 1, 1) and {column} < make_date({last + 1}, 1, 1)"
 
 
 def _create(connection: duckdb.DuckDBPyConnection, mart: Mart) -> None:
     """Copy one mart into the new file, sorted, with its descriptions.
 
-    Year by year where it is kept so: twenty years of wide rows do not fit the memory a sort may take, and would be
-    written to disk and read again for it.
+    Some years at a time where it is kept by years: twenty years of wide rows do not fit the memory a sort may take, and
+    would be written to disk and read again for it.
     """
     name = identifier(mart.name)
     connection.execute(f"create table {_COPY}.main.{name} as from {MARTS_SCHEMA}.{name} with no data")
-    for part in [_in_year(mart, year) for year in mart.years] or ["true"]:
+    for part in _parts(mart):
         _insert(connection, mart, part)
     _describe(connection, mart)
+
+
+def _parts(mart: Mart) -> list[str]:
+    """Conditions that cut a mart into stretches of years that are sorted in memory, or leave it whole."""
+    stretches: list[list[int]] = []
+    value_count = 0
+    for year, rows in mart.years.items():
+        value_count += rows.row_count * len(mart.columns)
+        if not stretches or value_count > _MOST_TO_SORT:
+            stretches.append([])
+            value_count = rows.row_count * len(mart.columns)
+        stretches[-1].append(year)
+    return [_in_years(mart, years[0], years[-1]) for years in stretches] or ["true"]
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, mart: Mart, part: str) -> None:
@@ -343,7 +358,7 @@ def _write_parquet(
         path = target / f"{year:04d}.parquet"
         entry = _linked(path, mart, year, previous)
         if entry is None:
-            query = f"from {table} where {_in_year(mart, year)}"
+            query = f"from {table} where {_in_years(mart, year, year)}"
             entry = _write_file(connection, path, query, carried | {"content_hash": rows.content_hash})
         entries[path.name] = entry
     return entries
