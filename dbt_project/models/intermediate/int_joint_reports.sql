@@ -292,7 +292,7 @@ owner_words as (
         split_part({{ text_replace_all('lower(owner_name)', '[.,]', '') }}, ' ', 1) as first_word,
         split_part({{ text_replace_all('lower(owner_name)', '[.,]', '') }}, ' ', 2) as second_word
     from filing_owners
-    where accession_number in (select named_accession_number from pair_directions)
+    where filing_owners.accession_number in (select pair_directions.named_accession_number from pair_directions)
 
 ),
 

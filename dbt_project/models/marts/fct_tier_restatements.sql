@@ -66,7 +66,8 @@ hindsight_ranks as (
             and measured_in_hindsight.insider_group = month_ends.insider_group
             and measured_in_hindsight.measure = month_ends.measure
             and month_ends.month_number
-            >= {{ month_ordinal('measured_in_hindsight.quarter_end') }} - {{ sector_parameter('tier_history_month_count') }}
+            >= {{ month_ordinal('measured_in_hindsight.quarter_end') }}
+            - {{ sector_parameter('tier_history_month_count') }}
             and month_ends.month_number < {{ month_ordinal('measured_in_hindsight.quarter_end') }}
     where
         measured_in_hindsight.hindsight_value is not null
