@@ -62,7 +62,7 @@ screenshots: $(VENV)/dev.stamp ## Take the pictures of the README from the demo'
 bench: $(VENV)/dev.stamp ## Measure parsing, fetching and memory as ratios against a reference in the same run
 	@$(RUN) -m ops.bench
 
-bench-scale: $(VENV)/dev.stamp ## Measure twenty years of a market in SCALE_DIR (default data/scale; 25 GB, 25 minutes)
+bench-scale: $(VENV)/dev.stamp ## Measure twenty years of a market in SCALE_DIR (default data/scale; 25 GB, half an hour)
 	@$(RUN) -m ops.bench.scale
 
 lock: ## Resolve the dependencies again and write the hashed locks (needs uv)
