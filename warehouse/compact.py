@@ -96,9 +96,11 @@ def _compact(settings: Settings, path: Path, copy: Path, *, force: bool) -> Comp
     with write_connection(settings) as connection:
         # Brings the write-ahead log into the file, so that the file alone is the warehouse.
         connection.execute("checkpoint")
-        row = connection.execute("select block_size, free_blocks from pragma_database_size() limit 1").fetchone()
-    block_size, free_blocks = row or (0, 0)
-    before, free = path.stat().st_size, int(block_size * free_blocks)
+        row = connection.execute("select block_size, used_blocks from pragma_database_size() limit 1").fetchone()
+    block_size, used_blocks = row or (0, 0)
+    before = path.stat().st_size
+    # Free blocks at the end of the file are cut off when it is closed, though DuckDB goes on counting them.
+    free = max(0, before - int(block_size * used_blocks))
     if not force and (free < FREE_BYTES_BOUND or free < before * FREE_SHARE_BOUND):
         return Compaction(False, before, before, free)
     _check_room(path, before)
