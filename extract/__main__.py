@@ -28,6 +28,7 @@ from extract.parse_day import parse_filing_day
 from extract.prices.fetch import fetch_prices
 from extract.quarterly_fetch import QuarterFetched, fetch_quarter, parse_quarter, quarter_range, update_quarters
 from warehouse.errors import InsiderTiersError, NotPublishedYet
+from warehouse.quarters import quarter_name
 from warehouse.settings import load_settings
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ def quarter(quarters: tuple[str, ...], first: str | None, last: str | None) -> N
     wanted = [parse_quarter(text) for text in quarters]
     is_open = first is not None and last is None
     if first is not None:
-        wanted += quarter_range(first, last or _current_quarter())
+        # The user's calendar will do: the newest quarters are not published anyway.
+        wanted += quarter_range(first, last or quarter_name(date.today()))  # noqa: DTZ011
     elif last is not None:
         raise click.UsageError("--to needs --from.")
     if not wanted:
@@ -185,11 +187,6 @@ def _days(first: date, last: date) -> list[date]:
     if last < first:
         raise click.BadParameter(f"{last} is before {first}", param_hint="--to")
     return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
-
-
-def _current_quarter() -> str:
-    today = date.today()  # noqa: DTZ011 - the user's calendar will do: the last quarters are not published anyway
-    return f"{today.year}q{(today.month - 1) // 3 + 1}"
 
 
 @contextmanager

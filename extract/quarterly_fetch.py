@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 from extract import landing
 from extract.http import Patience, SecClient
 from warehouse.errors import FetchError, NotPublishedYet, SettingsError, Throttled
+from warehouse.quarters import last_day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,6 @@ FOLDERS = (
     "/files/datastandardsinnovation/data/insider-transactions-data-sets",
 )
 
-_QUARTER = re.compile(r"(?P<year>(?:19|20)\d{2})q(?P<number>[1-4])")
 _LINK = re.compile(rb"""href\s*=\s*["']([^"']*?((?:19|20)\d{2}q[1-4])_form345\.zip)["']""", re.IGNORECASE)
 
 
@@ -60,7 +60,7 @@ def parse_quarter(text: str) -> str:
         SettingsError: It is none.
     """
     quarter = text.strip().lower()
-    if not _QUARTER.fullmatch(quarter):
+    if last_day_of(quarter) is None:
         raise SettingsError(f"{text!r} is no quarter: write it as 2024q3")
     return quarter
 

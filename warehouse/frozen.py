@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import re
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -25,6 +24,7 @@ import duckdb
 from warehouse import generations
 from warehouse.database import read_connection
 from warehouse.errors import LoadError, PublishError
+from warehouse.quarters import last_day_of, quarter_name
 from warehouse.raw_schema import REQUIRED_TABLES, STAMPS, table_columns
 from warehouse.sql_text import literal
 from warehouse.writer import LoadResult, replace_partition
@@ -41,7 +41,6 @@ READER_VERSION = "frozen-1"
 
 _NOTE = "frozen.json"
 _UNFINISHED = ".unfinished"
-_QUARTER = re.compile(r"(?P<year>(?:19|20)\d{2})q(?P<number>[1-4])")
 # A trade in the window of a quarter end was filed in the window, too, or a day before its date: EDGAR takes filings of
 # the next day's trades from west of New York.
 _LINES_BACK_DAYS = 91
@@ -128,19 +127,21 @@ def due_quarter(settings: Settings, now: datetime | None = None) -> str | None:
     try:
         with read_connection(settings.published_path) as connection:
             newest = _newest_quarter_end(connection)
-        if newest is None or _name(newest) in frozen_quarters(settings):
+        if newest is None or (quarter := quarter_name(newest)) in frozen_quarters(settings):
             return None
-        manifest = generations.intact_manifest(settings.published_dir)
-        if manifest is None:
-            logger.warning("%s is not frozen yet: what is published is not whole and is published anew", _name(newest))
+        # Asked after every publish: the files are hashed only when there is something to freeze.
+        manifest = generations.read_manifest(settings.published_dir)
+        reason = "nothing is published" if manifest is None else _why_not(quarter, manifest, settings, now)
+        if not reason and generations.intact_manifest(settings.published_dir) is None:
+            logger.warning("%s is not frozen yet: what is published is not whole and is published anew", quarter)
             return None
-        reason = _why_not(_name(newest), manifest, settings, now)
-    except (LoadError, duckdb.Error) as error:
+    except (LoadError, duckdb.Error, OSError, ValueError, KeyError, TypeError) as error:
+        # A manifest of another layout lacks what is asked of it.
         logger.warning("nothing is frozen: the published copy cannot be read (%s)", str(error).splitlines()[0])
         return None
     if reason:
-        logger.info("%s is not frozen yet: %s", _name(newest), reason)
-    return None if reason else _name(newest)
+        logger.info("%s is not frozen yet: %s", quarter, reason)
+    return None if reason else quarter
 
 
 def why_not(quarter: str, settings: Settings, now: datetime | None = None) -> str | None:
@@ -161,12 +162,12 @@ def why_not(quarter: str, settings: Settings, now: datetime | None = None) -> st
 
 
 def _why_not(quarter: str, manifest: dict[str, Any], settings: Settings, now: datetime | None) -> str | None:
-    quarter_end = _quarter_end(quarter)
+    last_day = _quarter_end(quarter)
     if not manifest["as_of_date"]:
         return "the published copy knows of no filing day"
     knowledge_date = date.fromisoformat(manifest["as_of_date"])
     days = [source["partition"] for source in manifest["sources"] if source["road"] == "daily"]
-    if not days or min(days) > quarter_end.isoformat():
+    if not days or min(days) > last_day.isoformat():
         return f"its filings came by the quarterly road; the first filing day loaded is {min(days, default='none')}"
     with read_connection(settings.published_path) as connection:
         row = connection.execute(
@@ -176,19 +177,19 @@ def _why_not(quarter: str, manifest: dict[str, Any], settings: Settings, now: da
                 count(*) filter (is_filing_day and date_day > $quarter_end and date_day <= $knowledge_date)
             from dim_dates
             """,
-            {"quarter_end": quarter_end, "knowledge_date": knowledge_date},
+            {"quarter_end": last_day, "knowledge_date": knowledge_date},
         ).fetchone()
     tier_count, later_days = row or (0, 0)
     if not tier_count:
-        return f"the published copy, as of {knowledge_date}, has no tiers of {quarter_end}"
+        return f"the published copy, as of {knowledge_date}, has no tiers of {last_day}"
     if later_days < settings.freeze_after_business_days:
         return (
-            f"{later_days} filing days after {quarter_end} are loaded, {settings.freeze_after_business_days} are "
+            f"{later_days} filing days after {last_day} are loaded, {settings.freeze_after_business_days} are "
             "waited for (FREEZE_AFTER_BUSINESS_DAYS)"
         )
     # Simulated filings have no wall clock: their newest day is today.
     today = knowledge_date if manifest["is_simulated"] else (now or datetime.now(UTC)).date()
-    if max(today, knowledge_date) >= _next_quarter_end(quarter_end):
+    if max(today, knowledge_date) >= _next_quarter_end(last_day):
         return f"the quarter after it is over ({today}); tiers are not frozen after the fact"
     return None
 
@@ -282,10 +283,10 @@ def _write_rows(
     folder: Path, quarter: str, settings: Settings, manifest: dict[str, Any], now: datetime
 ) -> dict[str, str]:
     """Write tiers and lines from the published copy; return the hashes of the files."""
-    quarter_end = _quarter_end(quarter)
+    last_day = _quarter_end(quarter)
     moment = now.astimezone(UTC).replace(tzinfo=None)
-    tiers = {"quarter_end": quarter_end, "knowledge_date": manifest["as_of_date"], "frozen_at": moment}
-    lines = {"quarter_end": quarter_end, "days_back": _LINES_BACK_DAYS}
+    tiers = {"quarter_end": last_day, "knowledge_date": manifest["as_of_date"], "frozen_at": moment}
+    lines = {"quarter_end": last_day, "days_back": _LINES_BACK_DAYS}
     with read_connection(settings.published_path) as connection:
         # A publish in between would have swapped the file under its manifest.
         if connection.execute("select generation from publication").fetchone() != (manifest["generation"],):
@@ -326,16 +327,11 @@ def _folder(settings: Settings) -> Path:
 
 
 def _quarter_end(quarter: str) -> date:
-    match = _QUARTER.fullmatch(quarter)
-    if match is None:
+    found = last_day_of(quarter)
+    if found is None:
         raise PublishError(f"{quarter!r} is no quarter: write it as 2024q3.")
-    year, number = int(match["year"]), int(match["number"])
-    return date(year + number // 4, number % 4 * 3 + 1, 1) - timedelta(days=1)
+    return found
 
 
-def _next_quarter_end(quarter_end: date) -> date:
-    return _quarter_end(_name(quarter_end + timedelta(days=1)))
-
-
-def _name(day: date) -> str:
-    return f"{day.year}q{(day.month + 2) // 3}"
+def _next_quarter_end(last_day: date) -> date:
+    return _quarter_end(quarter_name(last_day + timedelta(days=1)))

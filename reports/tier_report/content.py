@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from warehouse.errors import ReportError
+from warehouse.quarters import last_day_of, quarter_name
 
 if TYPE_CHECKING:
     from reports.published import Column, Publication, Published
 
 # How far back the history of tiers reaches on paper: three years are read at one look.
 HISTORY_QUARTERS = 12
-
-_QUARTER = re.compile(r"(?P<year>(?:19|20)\d{2})q(?P<number>[1-4])")
 
 Row = dict[str, Any]
 
@@ -142,22 +140,16 @@ class Content:
         return self.tables[name].rows
 
 
-def quarter_name(day: date) -> str:
-    """The quarter of a day, as the folders are called: ``2025q4``."""
-    return f"{day.year}q{(day.month + 2) // 3}"
-
-
 def quarter_end_of(quarter: str) -> date:
     """The last day of a quarter.
 
     Raises:
         ReportError: It is none.
     """
-    match = _QUARTER.fullmatch(quarter)
-    if match is None:
+    found = last_day_of(quarter)
+    if found is None:
         raise ReportError(f"{quarter!r} is no quarter: write it as 2025q4.")
-    year, number = int(match["year"]), int(match["number"])
-    return date(year + number // 4, number % 4 * 3 + 1, 1) - timedelta(days=1)
+    return found
 
 
 def read_content(published: Published, quarter: str | None, *, freeze_after: int) -> Content:

@@ -17,7 +17,7 @@ from pypdf import PdfReader
 
 from reports.__main__ import main
 from reports.published import open_published
-from reports.tier_report.content import quarter_end_of, quarter_name, quarters_before, read_content
+from reports.tier_report.content import quarter_end_of, quarters_before, read_content
 from reports.tier_report.document import build_document
 from reports.tier_report.folder import Report, render_html, write_tier_report
 from tests.reports.report_marts import (
@@ -32,6 +32,7 @@ from tests.reports.report_marts import (
     write_published,
 )
 from warehouse.errors import ReportError
+from warehouse.quarters import quarter_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -336,6 +337,7 @@ def test_frozen_tiers_that_would_be_others_today_are_told_with_their_reason(tmp_
 
 def test_quarters_have_one_name_and_one_end() -> None:
     assert quarter_name(date(2025, 12, 31)) == "2025q4"
+    assert quarter_name(date(2025, 1, 1)) == "2025q1"
     assert [quarter_end_of(f"2024q{number}") for number in (1, 2, 3, 4)] == [
         date(2024, 3, 31), date(2024, 6, 30), date(2024, 9, 30), date(2024, 12, 31),
     ]  # fmt: skip
