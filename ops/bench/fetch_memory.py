@@ -19,7 +19,7 @@ from extract.filing_day import fetch_filing_day
 from extract.parse_day import parse_filing_day
 from ops.bench.mirror import write_days
 from simulator.server import serve
-from warehouse.settings import Settings
+from warehouse.settings import SEC_LIMIT_PER_SECOND, Settings
 
 # What a large day may need beyond a small one: allocators and thread stacks are not exact.
 MOST_GROWTH = 1.25
@@ -50,7 +50,7 @@ def run_step(step: str, day: date, url: str, scratch: str) -> int:
         lock_dir=Path(scratch) / "limits",
         sec_www_url=url,
         sec_data_url=url,
-        sec_max_requests_per_second=100_000,
+        sec_max_requests_per_second=SEC_LIMIT_PER_SECOND,
     )
     if step == "fetch":
         summary = fetch_filing_day(day, settings)

@@ -38,7 +38,7 @@ from simulator.build import build_world
 from simulator.server import serve
 from warehouse.database import read_connection
 from warehouse.generations import size_of
-from warehouse.settings import Settings
+from warehouse.settings import SEC_LIMIT_PER_SECOND, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -145,7 +145,7 @@ def measure(world: Path, data_dir: Path, say: Callable[[str], None], years: Sequ
             settings,
             sec_www_url=server.url,
             sec_data_url=server.url,
-            sec_max_requests_per_second=100_000,
+            sec_max_requests_per_second=SEC_LIMIT_PER_SECOND,
             price_source="files",
             price_files_dir=world / "prices",
         )
