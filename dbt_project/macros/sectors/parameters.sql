@@ -79,9 +79,12 @@
 {%- endmacro %}
 
 
-{# One row per row of a relation and measure of the tiers, the measure's value under one name. #}
-{% macro by_measure(relation, columns, value_name, where='true') -%}
-    {% for measure in tier_measures() -%}
+{#
+    One row per row of a relation and measure, the measure's value under one name: all measures of the tiers unless some
+    are named.
+#}
+{% macro by_measure(relation, columns, value_name, where='true', measures=none) -%}
+    {% for measure in measures or tier_measures() -%}
     select
         {% for column in columns -%}
         {{ column }},

@@ -1,5 +1,3 @@
-{%- set measures = ["npr_count", "npr_usd"] -%}
-
 with
 
 ratios as (
@@ -15,24 +13,28 @@ newest_day as (
 
 ),
 
--- One row per measure. A month is numbered so that "the 60 month-ends before" is a difference of numbers.
-measured_ratios as (
-    {% for measure in measures %}
+shown_ratios as (
+
     select
-        ratios.as_of_date,
-        ratios.is_month_end,
-        ratios.as_of_date = newest_day.as_of_date as is_newest,
-        extract(year from ratios.as_of_date) * 12 + extract(month from ratios.as_of_date) as month_number,
-        ratios.sector,
-        ratios.window_days,
-        ratios.insider_group,
-        '{{ measure }}' as measure,
-        ratios.{{ measure }} as measured_value
+        ratios.*,
+        ratios.as_of_date = newest_day.as_of_date as is_newest
     from ratios
     cross join newest_day
     where ratios.is_month_end or ratios.as_of_date = newest_day.as_of_date
-    {{ "union all" if not loop.last }}
-    {% endfor %}
+
+),
+
+-- One row per measure. A month is numbered so that "the 60 month-ends before" is a difference of numbers.
+measured_ratios as (
+    {{ by_measure(
+        'shown_ratios',
+        [
+            'as_of_date', 'is_month_end', 'is_newest', month_ordinal('as_of_date') ~ ' as month_number',
+            'sector', 'window_days', 'insider_group',
+        ],
+        'measured_value',
+        measures=['npr_count', 'npr_usd']
+    ) }}
 ),
 
 -- Each day beside the month-ends before it that have a value, in the order of their values: the same months a tier is
