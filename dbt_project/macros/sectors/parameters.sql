@@ -44,6 +44,16 @@
     {{- return(["npr_count", "npr_share_count", "npr_usd", "npr_usd_capped", "breadth"]) -}}
 {% endmacro %}
 
+{# The measures with a band at every month-end: those the pages draw, and the one portfolios are held by. #}
+{% macro band_measures() %}
+    {{- return(["npr_count", "npr_usd", sector_parameter("headline_measure")] | unique | list) -}}
+{% endmacro %}
+
+{# Whether a column names one of them. #}
+{% macro has_bands(measure) -%}
+    {{ measure }} in ('{{ band_measures() | join("', '") }}')
+{%- endmacro %}
+
 {# The insider groups of seeds/sectors/insider_groups.csv, each with the signal lines that belong to it. #}
 {% macro insider_group_conditions() %}
     {{- return({

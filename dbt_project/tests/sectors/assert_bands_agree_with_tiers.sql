@@ -16,7 +16,7 @@ left join {{ ref('rpt_sector_bands_monthly') }} as bands
         and tiers.insider_group = bands.insider_group
         and tiers.measure = bands.measure
 where
-    tiers.measure in ('npr_count', 'npr_usd')
+    {{ has_bands('tiers.measure') }}
     and (
         bands.standing is null
         or bands.standing <> tiers.tier

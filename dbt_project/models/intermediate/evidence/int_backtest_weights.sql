@@ -1,4 +1,3 @@
-{%- set headline_measure = sector_parameter('headline_measure') %}
 with
 
 sectors as (
@@ -14,71 +13,28 @@ etf_months as (
 
 ),
 
--- Without prices nothing can be held.
-ratios as (
+bands as (
 
-    select * from {{ ref('fct_sector_ratios_daily') }}
-    where
-        is_month_end
-        and window_days = {{ sector_parameter('headline_window_days') }}
-        and insider_group = '{{ sector_parameter('headline_insider_group') }}'
-        and exists (select 1 from etf_months)
+    select * from {{ ref('rpt_sector_bands_monthly') }}
 
 ),
 
-measured_months as (
-
-    select
-        {{ month_ordinal('ratios.as_of_date') }} as month_number,
-        ratios.sector,
-        ratios.{{ headline_measure }} as measured_value
-    from ratios
-    inner join sectors
-        on ratios.sector = sectors.sector
-            and sectors.is_investable
-
-),
-
--- The tier of every month-end by the rule of the quarterly ones: monthly rebalancing has something new to go by.
-histories as (
-
-    select
-        months.month_number,
-        months.sector,
-        months.measured_value,
-        count(past.measured_value) as history_months,
-        sum(case when past.measured_value < months.measured_value then 1 else 0 end) as below_count,
-        sum(case when past.measured_value = months.measured_value then 1 else 0 end) as equal_count
-    from measured_months as months
-    left join measured_months as past
-        on months.sector = past.sector
-            and past.month_number >= months.month_number - {{ sector_parameter('tier_history_month_count') }}
-            and months.month_number > past.month_number
-    group by months.month_number, months.sector, months.measured_value
-
-),
-
-percentiles as (
-
-    select
-        month_number,
-        sector,
-        history_months,
-        case
-            when measured_value is not null
-                then {{ mid_rank_percentile('below_count', 'equal_count', 'history_months') }}
-        end as percentile
-    from histories
-
-),
-
+-- Where each sector stands at every month-end: monthly rebalancing has something new to go by.
 monthly_tiers as (
 
     select
-        month_number,
-        sector,
-        {{ tier_of('percentile', 'history_months') }} as tier
-    from percentiles
+        {{ month_ordinal('bands.as_of_date') }} as month_number,
+        bands.sector,
+        bands.standing as tier
+    from bands
+    inner join sectors
+        on bands.sector = sectors.sector
+            and sectors.is_investable
+    where
+        bands.is_month_end
+        and bands.window_days = {{ sector_parameter('headline_window_days') }}
+        and bands.insider_group = '{{ sector_parameter('headline_insider_group') }}'
+        and bands.measure = '{{ sector_parameter('headline_measure') }}'
 
 ),
 

@@ -33,7 +33,7 @@ measured_ratios as (
             'sector', 'window_days', 'insider_group',
         ],
         'measured_value',
-        measures=['npr_count', 'npr_usd']
+        measures=band_measures()
     ) }}
 ),
 
