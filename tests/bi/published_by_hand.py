@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
-
-from tests.conftest import REPOSITORY
+from quality.marts_suite import SECTORS
+from tests.reports.report_marts import contract
 from warehouse.database import write_connection
 from warehouse.publish import publish
 
 if TYPE_CHECKING:
-    import duckdb
-
     from warehouse.settings import Settings
-
-MARTS = REPOSITORY / "dbt_project" / "models" / "marts"
 
 ROWS = {
     "dim_sectors": """
@@ -59,19 +54,6 @@ ROWS = {
         where number < 7
     """,
 }
-SECTORS = (
-    "Communication Services",
-    "Consumer Discretionary",
-    "Consumer Staples",
-    "Energy",
-    "Financials",
-    "Health Care",
-    "Industrials",
-    "Information Technology",
-    "Materials",
-    "Real Estate",
-    "Utilities",
-)
 
 
 def publish_by_hand(settings: Settings, generation: int = 1) -> None:
@@ -85,10 +67,10 @@ def publish_by_hand(settings: Settings, generation: int = 1) -> None:
         connection.execute("create schema if not exists marts")
         connection.execute("create or replace temp table sectors (number integer, sector varchar)")
         connection.executemany("insert into sectors values (?, ?)", list(enumerate(SECTORS, 1)))
-        for path in sorted(MARTS.rglob("*.yml")):
-            (model,) = yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
-            if model["name"] in ROWS:
-                _make(connection, model)
+        for mart, rows in ROWS.items():
+            columns = ", ".join(f"{name} {data_type}" for name, data_type in contract(mart)[0])
+            connection.execute(f"create or replace table marts.{mart} ({columns})")
+            connection.execute(f"insert into marts.{mart} by name {rows}")
         connection.execute(
             "update marts.fct_sector_ratios_daily set as_of_date = as_of_date + ?::integer", [generation - 1]
         )
@@ -99,10 +81,3 @@ def publish_by_hand(settings: Settings, generation: int = 1) -> None:
             [f"{generation:064d}"],
         )
     publish(settings, code_version=f"by hand {generation}")
-
-
-def _make(connection: duckdb.DuckDBPyConnection, model: dict[str, Any]) -> None:
-    name = model["name"]
-    columns = ", ".join(f"{column['name']} {column['data_type']}" for column in model["columns"])
-    connection.execute(f"create or replace table marts.{name} ({columns})")
-    connection.execute(f"insert into marts.{name} by name {ROWS[name]}")
