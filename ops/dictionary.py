@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ops.checkout import ROOT
+from ops.markdown import one_line, table
 from warehouse.copies import PUBLICATION, PUBLICATION_COLUMNS
 
 if TYPE_CHECKING:
@@ -45,15 +46,15 @@ def dictionary_text(manifest: Mapping[str, Any]) -> str:
     """
     marts = sorted(_marts(manifest), key=lambda node: (*_place(_topic(node)), node["name"]))
     readers = _readers(manifest)
-    parts = [_HEAD, _contents(marts)]
+    parts = [_HEAD.strip(), _contents(marts)]
     topic = None
     for node in marts:
         if _topic(node) != topic:
             topic = _topic(node)
-            parts.append(f"## {_heading(topic)}\n")
+            parts.append(f"## {_heading(topic)}")
         parts.append(_mart(node, readers.get(node["name"], [])))
     parts += [_publication(), _sources(manifest), _seeds(manifest)]
-    return "\n".join(parts)
+    return "\n\n".join(parts) + "\n"
 
 
 def _marts(manifest: Mapping[str, Any]) -> list[Node]:
@@ -86,22 +87,22 @@ def _readers(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def _contents(marts: Iterable[Node]) -> str:
     rows = [[f"[`{node['name']}`](#{node['name']})", grain(node)] for node in marts]
-    return _table(("table", "one row per"), [*rows, [f"[`{PUBLICATION}`](#{PUBLICATION})", "published file"]])
+    return table(("table", "one row per"), [*rows, [f"[`{PUBLICATION}`](#{PUBLICATION})", "published file"]])
 
 
 def grain(node: Node) -> str:
     """What one row of a model stands for: the end of its description."""
-    found = _GRAIN.search(_one_line(node["description"]))
+    found = _GRAIN.search(one_line(node["description"]))
     return found[1] if found else ""
 
 
 def warnings_of(node: Node) -> list[str]:
     """Usage warnings of a model, in order."""
-    return [_one_line(warning) for warning in node["config"]["meta"].get("usage_warnings", [])]
+    return [one_line(warning) for warning in node["config"]["meta"].get("usage_warnings", [])]
 
 
 def _mart(node: Node, readers: list[str]) -> str:
-    paragraphs = [_one_line(paragraph) for paragraph in node["description"].strip().split("\n\n")]
+    paragraphs = [one_line(paragraph) for paragraph in node["description"].strip().split("\n\n")]
     paragraphs[-1] = _GRAIN.sub("", paragraphs[-1]).strip()
     parts = [f"### {node['name']}", f"**One row per** {grain(node)}.", *filter(None, paragraphs)]
     if warnings := warnings_of(node):
@@ -112,7 +113,7 @@ def _mart(node: Node, readers: list[str]) -> str:
     columns = [
         [f"`{column['name']}`", column["data_type"], column["description"]] for column in node["columns"].values()
     ]
-    return "\n\n".join([*parts, _table(("column", "type", "meaning"), columns)])
+    return "\n\n".join([*parts, table(("column", "type", "meaning"), columns)])
 
 
 def _publication() -> str:
@@ -120,7 +121,7 @@ def _publication() -> str:
     intro = (
         f"## The file itself\n\n### {PUBLICATION}\n\n**One row per** published file: what it is, and as of when.\n\n"
     )
-    return intro + _table(("column", "type", "meaning"), rows)
+    return intro + table(("column", "type", "meaning"), rows)
 
 
 def _sources(manifest: Mapping[str, Any]) -> str:
@@ -132,24 +133,11 @@ def _sources(manifest: Mapping[str, Any]) -> str:
         "## What it is made of\n\nSchema `raw` of the writer's file, `data/warehouse.duckdb`, holds what was fetched, "
         "as text and as served. It is not in the published file.\n\n"
     )
-    return intro + _table(("raw table", "columns", "holds"), rows)
+    return intro + table(("raw table", "columns", "holds"), rows)
 
 
 def _seeds(manifest: Mapping[str, Any]) -> str:
     seeds = [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
     rows = [[f"`{node['name']}`", node["description"]] for node in sorted(seeds, key=lambda node: str(node["name"]))]
     intro = "Lists that people keep, CSV files below `dbt_project/seeds`:\n\n"
-    return intro + _table(("list", "holds"), rows)
-
-
-def _table(names: tuple[str, ...], rows: Iterable[list[str]]) -> str:
-    lines = [list(names), ["---"] * len(names), *rows]
-    return "\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    return _one_line(text).replace("|", "\\|")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return intro + table(("list", "holds"), rows)

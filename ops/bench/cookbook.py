@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ops.checkout import ROOT
+from ops.markdown import table
 from warehouse.database import read_connection
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import duckdb
 
 PAGE = ROOT / "docs" / "sql_cookbook.md"
@@ -57,12 +56,6 @@ def answer(connection: duckdb.DuckDBPyConnection, recipe: Recipe) -> str:
     return table(names, [[_text(value) for value in row] for row in cursor.fetchmany(SHOWN_ROWS)])
 
 
-def table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [names, ["---"] * len(names), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def fill_in(published: Path, page: Path = PAGE) -> None:
     """Write the answers a published file gives into the page."""
     with read_connection(published) as connection:
@@ -81,7 +74,7 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:,.0f}" if value.is_integer() and abs(value) >= 1000 else f"{value:g}"
-    return str(value).replace("|", "\\|")
+    return str(value)
 
 
 if __name__ == "__main__":

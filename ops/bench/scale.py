@@ -32,8 +32,8 @@ from rich.console import Console
 
 from extract.filing_day import fetch_filing_day
 from ops import steps
-from ops.bench.cookbook import table
 from ops.checkout import ROOT
+from ops.markdown import table
 from simulator.build import build_world
 from simulator.server import serve
 from warehouse.database import read_connection
