@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quality.raw_suite import not_null, unique
+from quality.expectations import between, empty, in_set, not_null, unique
 from quality.suite import Expect, FrameSuite, GateSuite
 
 SECTORS = (
@@ -158,30 +158,12 @@ ISSUER_MEASURES = tuple(f"{side}_{unit}" for side in ("buy", "sell") for unit in
 AMOUNTS = (*ADDITIVE, "buy_count", "sell_count", "buy_insider_count", "sell_insider_count")
 
 
-def _empty(name: str, column: str, reason: str) -> Expect:
-    return Expect(name, "ExpectColumnValuesToBeNull", {"column": column}, "error", reason)
-
-
-def _between(name: str, column: str, low: float | None, high: float | None, reason: str) -> Expect:
-    bounds = {"min_value": low, "max_value": high}
-    arguments = {"column": column, **{key: value for key, value in bounds.items() if value is not None}}
-    return Expect(name, "ExpectColumnValuesToBeBetween", arguments, "error", reason)
-
-
-def _warning(expect: Expect) -> Expect:
-    return Expect(expect.name, expect.expectation, expect.arguments, "warning", expect.reason)
-
-
-def _in_set(name: str, column: str, values: tuple[str, ...], reason: str) -> Expect:
-    return Expect(name, "ExpectColumnValuesToBeInSet", {"column": column, "value_set": list(values)}, "error", reason)
-
-
-def _equal(name: str, left: str, right: str, reason: str) -> Expect:
+def _equal(name: str, left: str, right: str, reason: str, *, is_warning: bool = False) -> Expect:
     return Expect(
         name,
         "ExpectColumnPairValuesToBeEqual",
         {"column_A": left, "column_B": right, "ignore_row_if": "either_value_is_missing"},
-        "error",
+        "warning" if is_warning else "error",
         reason,
     )
 
@@ -191,19 +173,19 @@ _MARTS = FrameSuite(
     "mart named in the architecture",
     ("mart", "row_count"),
     (
-        _empty("marts_present", "missing_mart", "Analysts and BI tools depend on these names."),
-        _empty("marts_filled", "empty_mart", "An empty mart would replace a filled one in the published copy."),
-        _empty(
+        empty("marts_present", "missing_mart", "Analysts and BI tools depend on these names."),
+        empty("marts_filled", "empty_mart", "An empty mart would replace a filled one in the published copy."),
+        empty(
             "mart_key_columns_present",
             "missing_key_columns",
             "Joins of readers are written against the grain's columns.",
         ),
-        _empty(
+        empty(
             "mart_grains_unique",
             "first_repeated_key",
             "A repeated row is added up twice by every reader; the grain is stated in the architecture.",
         ),
-        _between("mart_keys_filled", "null_key_count", 0, 0, "A row without its key can neither be found nor joined."),
+        between("mart_keys_filled", "null_key_count", 0, 0, "A row without its key can neither be found nor joined."),
     ),
 )
 
@@ -218,14 +200,14 @@ _FRESHNESS = FrameSuite(
             "newest_filing_day",
             "The marts were built from everything that is loaded: compared with raw, never with the wall clock.",
         ),
-        _between(
+        between(
             "as_of_reaches_raw",
             "days_behind_raw",
             0,
             0,
             "The newest as-of date is the newest filing day that is loaded, also when nobody traded on it.",
         ),
-        _between(
+        between(
             "as_of_not_ahead_of_raw",
             "days_ahead_of_raw",
             0,
@@ -238,15 +220,14 @@ _FRESHNESS = FrameSuite(
             "newest_quarter_end",
             "Every quarter end the ratios cover has tiers.",
         ),
-        _warning(
-            _between(
-                "data_recent",
-                "days_behind_wall_clock",
-                None,
-                5,
-                "EDGAR publishes every business day: more than 5 calendar days (a long weekend and a retry) means "
-                "that loading has stopped. Simulated data has no wall clock.",
-            )
+        between(
+            "data_recent",
+            "days_behind_wall_clock",
+            None,
+            5,
+            "EDGAR publishes every business day: more than 5 calendar days (a long weekend and a retry) means "
+            "that loading has stopped. Simulated data has no wall clock.",
+            is_warning=True,
         ),
     ),
 )
@@ -258,12 +239,12 @@ _RATIOS = FrameSuite(
     "row of fct_sector_ratios_daily at the newest as-of date and the newest quarter end",
     _RATIO_KEYS,
     (
-        _in_set(
+        in_set(
             "ratio_sectors_in_domain", "sector", SECTORS_AND_TOTALS, "Eleven sectors, the market, and what has none."
         ),
-        _in_set("ratio_groups_in_domain", "insider_group", INSIDER_GROUPS, "The four groups that are defined."),
+        in_set("ratio_groups_in_domain", "insider_group", INSIDER_GROUPS, "The four groups that are defined."),
         *(
-            _between(
+            between(
                 f"{column}_in_range",
                 column,
                 -1,
@@ -273,13 +254,13 @@ _RATIOS = FrameSuite(
             for column in NET_PURCHASE_RATIOS
         ),
         *(
-            _between(
+            between(
                 f"{column}_in_range", column, 0, FINITE, "A quotient of sums; a zero denominator is NULL, not infinity."
             )
             for column in RATIOS
         ),
         *(
-            _between(f"{column}_in_range", column, 0, FINITE, "Nobody buys or sells less than nothing.")
+            between(f"{column}_in_range", column, 0, FINITE, "Nobody buys or sells less than nothing.")
             for column in AMOUNTS
         ),
     ),
@@ -290,22 +271,22 @@ _RATIO_YEARS = FrameSuite(
     "calendar year of fct_sector_ratios_daily",
     ("year", "row_count"),
     (
-        _between(
+        between(
             "ratio_rows_even",
             "uneven_date_count",
             0,
             0,
             "Every as-of date has a row for every sector, window and group; a hole looks like a day without trades.",
         ),
-        _between(
+        between(
             "ratio_dates_gap_free",
             "missing_date_count",
             0,
             0,
             "The calendar is gap-free, so that a rolling window can be read on any day.",
         ),
-        _between("ratio_history_not_negative", "least_amount", 0, None, "A running total below zero lost an entry."),
-        _between(
+        between("ratio_history_not_negative", "least_amount", 0, None, "A running total below zero lost an entry."),
+        between(
             "ratio_history_npr_in_range",
             "greatest_absolute_npr",
             0,
@@ -334,19 +315,18 @@ _COVERAGE = FrameSuite(
     "one of the eleven sectors",
     ("sector", "newest_quarter_end"),
     (
-        _empty(
+        empty(
             "sectors_in_ratios", "missing_in_ratios", "A sector without rows looks as if its insiders had gone silent."
         ),
-        _empty("sectors_in_tiers", "missing_in_newest_tiers", "Weights are renormalised over all eleven sectors."),
-        _empty("sectors_in_dimension", "missing_in_dimension", "Reports join names and ETFs from dim_sectors."),
-        _warning(
-            _between(
-                "sectors_have_signals",
-                "signal_line_count",
-                1,
-                None,
-                "In a full universe every sector has trades in 90 days; none points to a mapping that broke.",
-            )
+        empty("sectors_in_tiers", "missing_in_newest_tiers", "Weights are renormalised over all eleven sectors."),
+        empty("sectors_in_dimension", "missing_in_dimension", "Reports join names and ETFs from dim_sectors."),
+        between(
+            "sectors_have_signals",
+            "signal_line_count",
+            1,
+            None,
+            "In a full universe every sector has trades in 90 days; none points to a mapping that broke.",
+            is_warning=True,
         ),
     ),
 )
@@ -356,17 +336,16 @@ _MAPPING = FrameSuite(
     "road that filings of the newest 90 days came by",
     ("road", "signal_line_count", "without_sic_count", "unmapped_sic_count"),
     (
-        _warning(
-            _between(
-                "sic_usually_known",
-                "without_sic_share",
-                None,
-                0.2,
-                "Lines whose issuer's SIC is not known to us have no sector. The daily road has it in the header; the "
-                "quarterly road waits for the issuer's record.",
-            )
+        between(
+            "sic_usually_known",
+            "without_sic_share",
+            None,
+            0.2,
+            "Lines whose issuer's SIC is not known to us have no sector. The daily road has it in the header; the "
+            "quarterly road waits for the issuer's record.",
+            is_warning=True,
         ),
-        _between(
+        between(
             "sic_known_on_daily_road",
             "without_sic_share_daily",
             None,
@@ -374,16 +353,15 @@ _MAPPING = FrameSuite(
             "Every submission header carries the issuer's SIC (a few new registrants have none yet): above 40% the "
             "header is no longer read.",
         ),
-        _warning(
-            _between(
-                "sic_usually_mapped",
-                "unmapped_sic_share",
-                None,
-                0.2,
-                "SPACs, funds and shells are unmapped on purpose; about a tenth of the lines is usual.",
-            )
+        between(
+            "sic_usually_mapped",
+            "unmapped_sic_share",
+            None,
+            0.2,
+            "SPACs, funds and shells are unmapped on purpose; about a tenth of the lines is usual.",
+            is_warning=True,
         ),
-        _between(
+        between(
             "sic_mapped",
             "unmapped_sic_share",
             None,
@@ -398,14 +376,14 @@ _TIERS = FrameSuite(
     "row of fct_sector_tiers_quarterly at the newest quarter end",
     ("quarter_end", "sector", "window_days", "insider_group", "measure"),
     (
-        _in_set("tier_sectors_in_domain", "sector", SECTORS, "The market and what has no sector carry no weight."),
+        in_set("tier_sectors_in_domain", "sector", SECTORS, "The market and what has no sector carry no weight."),
         not_null("tiers_filled", "tier", "A quarter without enough history says so: Insufficient history."),
-        _in_set("tiers_in_domain", "tier", TIERS, "The guide's three tiers, and the honest fourth."),
-        _between("percentile_in_range", "percentile", 0, 1, "A mid-rank share of the past month-ends."),
-        _between("history_months_in_range", "history_months", 0, 60, "Five years of month-ends at most."),
-        _between("top_issuer_share_in_range", "top_issuer_share", 0, 1, "A share of the sector's dollars."),
-        _between("suggested_weight_in_range", "suggested_weight", 0, 1, "A share of the portfolio, never short."),
-        _between(
+        in_set("tiers_in_domain", "tier", TIERS, "The guide's three tiers, and the honest fourth."),
+        between("percentile_in_range", "percentile", 0, 1, "A mid-rank share of the past month-ends."),
+        between("history_months_in_range", "history_months", 0, 60, "Five years of month-ends at most."),
+        between("top_issuer_share_in_range", "top_issuer_share", 0, 1, "A share of the sector's dollars."),
+        between("suggested_weight_in_range", "suggested_weight", 0, 1, "A share of the portfolio, never short."),
+        between(
             "weight_multipliers_in_range",
             "weight_multiplier_high",
             0.5,
@@ -420,17 +398,17 @@ _WEIGHTS = FrameSuite(
     "quarter end, window, insider group and measure of fct_sector_tiers_quarterly",
     ("quarter_end", "window_days", "insider_group", "measure"),
     (
-        _between(
+        between(
             "suggested_weights_sum_to_one",
             "suggested_weight_sum",
             1 - 1e-9,
             1 + 1e-9,
             "The weights are renormalised to 100%; a billionth is rounding.",
         ),
-        _between(
+        between(
             "weights_cover_eleven_sectors", "sector_count", 11, 11, "A missing sector's weight went to the others."
         ),
-        _in_set(
+        in_set(
             "headline_is_one_combination",
             "headline_state",
             ("headline", "other"),
@@ -445,15 +423,15 @@ _TRANSACTIONS = FrameSuite(
     ("transaction_line_key",),
     (
         unique("newest_lines_unique", "transaction_line_key", "One line per accession, table and row number."),
-        _in_set("line_sectors_in_domain", "sector", (*SECTORS, "Unmapped"), "All is no line's sector."),
-        _in_set(
+        in_set("line_sectors_in_domain", "sector", (*SECTORS, "Unmapped"), "All is no line's sector."),
+        in_set(
             "signal_codes_in_domain",
             "signal_code",
             ("N P", "N S"),
             "Only codes P and S of the non-derivative table are decisions on the open market.",
         ),
         _equal("known_from_is_filing_date", "known_from", "filed_date", "The market learned of it on its filing date."),
-        _empty("known_to_after_known_from", "early_known_to", "A line is superseded after it was known, not before."),
+        empty("known_to_after_known_from", "early_known_to", "A line is superseded after it was known, not before."),
     ),
 )
 
@@ -463,7 +441,7 @@ _LEDGER = FrameSuite(
     ("filing_day", *LEDGER_STAGES),
     (
         *(
-            _between(
+            between(
                 f"ledger_{total}_adds_up",
                 f"{total}_unexplained",
                 0,
@@ -472,8 +450,8 @@ _LEDGER = FrameSuite(
             )
             for total in LEDGER_STAGES
         ),
-        _between("ledger_has_no_gain", "least_count", 0, None, "No stage can lose less than nothing."),
-        _between(
+        between("ledger_has_no_gain", "least_count", 0, None, "No stage can lose less than nothing."),
+        between(
             "ledger_fetches_complete",
             "lost_not_fetched_count",
             0,
@@ -488,7 +466,7 @@ _DATA_QUALITY = FrameSuite(
     "road of rpt_data_quality, its newest month with 200 lines or more",
     ("filed_month", "road", "total_line_count", "total_filing_count"),
     tuple(
-        _warning(_between(f"{flag}_usual", f"{flag}_{unit}_share", None, bound, reason))
+        between(f"{flag}_usual", f"{flag}_{unit}_share", None, bound, reason, is_warning=True)
         for flag, (unit, bound, reason) in USUAL_SHARES.items()
     ),
 )
@@ -504,7 +482,7 @@ _LEDGER_TOTALS = FrameSuite(
             "counted_total",
             "Counted in raw and in the marts themselves, not by the models the ledger is made from.",
         ),
-        _empty("ledger_losses_known", "unknown_loss_column", "Every lost_ column is part of a sum that is checked."),
+        empty("ledger_losses_known", "unknown_loss_column", "Every lost_ column is part of a sum that is checked."),
     ),
 )
 
@@ -513,17 +491,16 @@ _RECONCILIATION = FrameSuite(
     "quarter whose filings both roads hold",
     ("quarter", "compared_count", "unexplained_count", "first_unexplained"),
     (
-        _warning(
-            _between(
-                "roads_agree",
-                "unexplained_count",
-                0,
-                0,
-                "The SEC's own flattening is the independent check of our parser: each filing that differs or that one "
-                "road lacks without a reason is to be looked at, in fct_road_reconciliation.",
-            )
+        between(
+            "roads_agree",
+            "unexplained_count",
+            0,
+            0,
+            "The SEC's own flattening is the independent check of our parser: each filing that differs or that one "
+            "road lacks without a reason is to be looked at, in fct_road_reconciliation.",
+            is_warning=True,
         ),
-        _between(
+        between(
             "roads_agree_mostly",
             "differing_share",
             None,
@@ -546,15 +523,14 @@ _FROZEN = FrameSuite(
             "shown_count",
             "Every tier that was published and frozen stands beside what today's data says of it.",
         ),
-        _warning(
-            _between(
-                "published_tiers_stand",
-                "restated_headline_count",
-                0,
-                0,
-                "A headline tier that readers were given would be another one today: fct_tier_restatements says why, "
-                "docs/runbooks/restated_tier.md what to do.",
-            )
+        between(
+            "published_tiers_stand",
+            "restated_headline_count",
+            0,
+            0,
+            "A headline tier that readers were given would be another one today: fct_tier_restatements says why, "
+            "docs/runbooks/restated_tier.md what to do.",
+            is_warning=True,
         ),
     ),
 )
@@ -564,22 +540,20 @@ _PRICES = FrameSuite(
     "the marts of prices and returns, compared with raw",
     ("newest_price_date", "as_of_date", "raw_price_count", "mart_price_count"),
     (
-        Expect(
+        empty(
             "prices_loaded",
-            "ExpectColumnValuesToBeNull",
-            {"column": "missing_prices"},
-            "warning",
+            "missing_prices",
             "Without prices the marts of returns and of confirmation are empty; ratios and tiers need none. "
             "docs/prices.md says how to get them.",
+            is_warning=True,
         ),
-        _warning(
-            _between(
-                "prices_reach_ratios",
-                "days_behind_ratios",
-                None,
-                7,
-                "Prices come every trading day, as filings do: more than a week behind, fetching has stopped.",
-            )
+        between(
+            "prices_reach_ratios",
+            "days_behind_ratios",
+            None,
+            7,
+            "Prices come every trading day, as filings do: more than a week behind, fetching has stopped.",
+            is_warning=True,
         ),
         _equal(
             "prices_all_in_mart",
@@ -587,14 +561,14 @@ _PRICES = FrameSuite(
             "mart_price_count",
             "Every readable close of a known fund is a row of fct_etf_prices_daily, counted in raw independently.",
         ),
-        _between(
+        between(
             "forward_returns_possible",
             "least_forward_return",
             -0.95,
             None,
             "No sector fund has lost nineteen twentieths in a year; a split that one close does not know looks so.",
         ),
-        _between(
+        between(
             "forward_returns_plausible",
             "greatest_forward_return",
             None,
@@ -637,62 +611,58 @@ _COMPANIES = FrameSuite(
             "timed_line_count",
             "Where no results are known the row says so; none is left out.",
         ),
-        _between("scores_above_zero", "least_score", 0, None, "A weighted average of shares, times 100."),
-        _between("scores_up_to_hundred", "greatest_score", None, 100, "A weighted average of shares, times 100."),
-        _warning(
-            _between(
-                "scores_usual",
-                "average_score",
-                20,
-                80,
-                "A usual trade has about half of each component: further off one has lost its meaning.",
-            )
+        between("scores_above_zero", "least_score", 0, None, "A weighted average of shares, times 100."),
+        between("scores_up_to_hundred", "greatest_score", None, 100, "A weighted average of shares, times 100."),
+        between(
+            "scores_usual",
+            "average_score",
+            20,
+            80,
+            "A usual trade has about half of each component: further off one has lost its meaning.",
+            is_warning=True,
         ),
-        _warning(
-            _between(
-                "scores_rest_on_enough",
-                "average_known_weight",
-                0.4,
-                None,
-                "Role, class and pattern are always known, 35 of the weights' 100: with less than 40 neither holdings "
-                "nor sizes are read any more.",
-            )
+        between(
+            "scores_rest_on_enough",
+            "average_known_weight",
+            0.4,
+            None,
+            "Role, class and pattern are always known, 35 of the weights' 100: with less than 40 neither holdings "
+            "nor sizes are read any more.",
+            is_warning=True,
         ),
-        _warning(
-            _between(
-                "blackout_share_usual",
-                "blackout_share",
-                None,
-                0.6,
-                "Thirty-two days of each quarter's ninety-one are in the expected blackout and insiders mostly keep "
-                "out of it: above 60% the calendar of results is off by weeks.",
-            )
+        between(
+            "blackout_share_usual",
+            "blackout_share",
+            None,
+            0.6,
+            "Thirty-two days of each quarter's ninety-one are in the expected blackout and insiders mostly keep "
+            "out of it: above 60% the calendar of results is off by weeks.",
+            is_warning=True,
         ),
-        _between(
+        between(
             "clusters_have_several_owners",
             "least_owner_count",
             2,
             None,
             "One buyer is no cluster, whatever the parameters are set to.",
         ),
-        _between(
+        between(
             "cluster_owner_share_possible",
             "greatest_owner_share",
             0,
             1,
             "A share of the cluster's dollars.",
         ),
-        _warning(
-            _between(
-                "clusters_usual",
-                "cluster_issuer_share",
-                None,
-                0.5,
-                "Clusters are the exception: where half of the issuers whose insiders bought in the newest year have "
-                "one, joint filers or a share plan are taken for many buyers.",
-            )
+        between(
+            "clusters_usual",
+            "cluster_issuer_share",
+            None,
+            0.5,
+            "Clusters are the exception: where half of the issuers whose insiders bought in the newest year have "
+            "one, joint filers or a share plan are taken for many buyers.",
+            is_warning=True,
         ),
-        _between(
+        between(
             "high_conviction_is_overweight",
             "misplaced_cluster_count",
             0,
@@ -700,21 +670,20 @@ _COMPANIES = FrameSuite(
             "Each cluster of rpt_high_conviction lies in a sector whose headline tier was Overweight at the last "
             "quarter end up to the day it became known; looked up in the tiers again.",
         ),
-        _between(
+        between(
             "low_sell_buy_is_below_one",
             "high_ratio_count",
             0,
             0,
             "A screen for sell/buy ratios below one lists none at or above it.",
         ),
-        _warning(
-            _between(
-                "reactions_plausible",
-                "greatest_price_change",
-                None,
-                5,
-                "No reaction to results is a sixfold price: a split between the prices insiders reported looks so.",
-            )
+        between(
+            "reactions_plausible",
+            "greatest_price_change",
+            None,
+            5,
+            "No reaction to results is a sixfold price: a split between the prices insiders reported looks so.",
+            is_warning=True,
         ),
     ),
 )
@@ -724,7 +693,7 @@ _PUBLICATION = FrameSuite(
     "the marts, compared with the published copy",
     ("as_of_date", "published_as_of_date"),
     (
-        _between(
+        between(
             "publication_not_going_back",
             "days_behind_published",
             0,
@@ -739,22 +708,20 @@ _PUBLISHED_HISTORY = FrameSuite(
     "quarter end that both the marts and the published copy hold",
     ("quarter_end",),
     (
-        _warning(
-            _equal(
-                "past_row_counts_unchanged",
-                "row_count",
-                "published_row_count",
-                "Past as-of numbers do not change, because they use only what was filed by then. They do when older "
-                "history is loaded, a filing is withdrawn or a definition changes: then say so in the changelog.",
-            )
+        _equal(
+            "past_row_counts_unchanged",
+            "row_count",
+            "published_row_count",
+            "Past as-of numbers do not change, because they use only what was filed by then. They do when older "
+            "history is loaded, a filing is withdrawn or a definition changes: then say so in the changelog.",
+            is_warning=True,
         ),
-        _warning(
-            _equal(
-                "past_line_counts_unchanged",
-                "line_count",
-                "published_line_count",
-                "The same, for the lines inside the 90-day window of the whole market.",
-            )
+        _equal(
+            "past_line_counts_unchanged",
+            "line_count",
+            "published_line_count",
+            "The same, for the lines inside the 90-day window of the whole market.",
+            is_warning=True,
         ),
     ),
 )

@@ -7,6 +7,7 @@ hold up six hundred good ones.
 
 from __future__ import annotations
 
+from quality.expectations import between, empty, in_set, matches, not_null, unique
 from quality.suite import Expect, FrameSuite, GateSuite, rarely
 
 FORM_TYPES = ("3", "3/A", "4", "4/A", "5", "5/A")
@@ -25,29 +26,13 @@ TYPED_VALUES_SHARE = 0.02
 TYPED_VALUES = 3
 
 
-def unique(name: str, column: str, reason: str) -> Expect:
-    """``column`` holds no value twice."""
-    return Expect(name, "ExpectColumnValuesToBeUnique", {"column": column}, "error", reason)
-
-
-def not_null(name: str, column: str, reason: str) -> Expect:
-    """``column`` is filled in every row."""
-    return Expect(name, "ExpectColumnValuesToNotBeNull", {"column": column}, "error", reason)
-
-
 def _compound_key(name: str, columns: list[str], reason: str) -> Expect:
     return Expect(name, "ExpectCompoundColumnsToBeUnique", {"column_list": columns}, "error", reason)
 
 
-def _empty(name: str, column: str, reason: str, *, is_warning: bool = False) -> Expect:
-    """``column`` holds only what is wrong, so it must be empty; a failing row shows the wrong value."""
-    severity = "warning" if is_warning else "error"
-    return Expect(name, "ExpectColumnValuesToBeNull", {"column": column}, severity, reason)  # type: ignore[arg-type]
-
-
 def _typed(name: str, column: str, what: str) -> tuple[Expect, Expect]:
     return rarely(
-        _empty(name, column, f"{what}; staging makes it NULL and counts it.", is_warning=True),
+        empty(name, column, f"{what}; staging makes it NULL and counts it.", is_warning=True),
         rows=TYPED_VALUES,
         share=TYPED_VALUES_SHARE,
         reason="EDGAR checks these fields against the form's XML schema, so unreadable values are single slips; "
@@ -67,11 +52,10 @@ _INDEX_FILE = FrameSuite(
             "error",
             "A day has an index or is known to be a holiday; a day with neither was never fetched.",
         ),
-        Expect(
+        in_set(
             "index_status_in_domain",
-            "ExpectColumnValuesToBeInSet",
-            {"column": "status", "value_set": ["published", "holiday"]},
-            "error",
+            "status",
+            ["published", "holiday"],
             "The two things EDGAR's listing can say of a day that is over.",
         ),
         Expect(
@@ -81,21 +65,23 @@ _INDEX_FILE = FrameSuite(
             "error",
             "Completeness is judged against these lines, so a line lost here would hide a lost filing.",
         ),
-        Expect(
+        between(
             "index_lines_all_readable",
-            "ExpectColumnValuesToBeBetween",
-            {"column": "unreadable_line_count", "min_value": 0, "max_value": 0},
-            "warning",
+            "unreadable_line_count",
+            0,
+            0,
             "A line we cannot read may name a filing; the lines are kept in raw.filing_index_files.",
+            is_warning=True,
         ),
-        Expect(
+        between(
             "index_lists_ownership_forms",
-            "ExpectColumnValuesToBeBetween",
-            {"column": "published_line_count", "min_value": 1},
-            "warning",
+            "published_line_count",
+            1,
+            None,
             "Every business day since 2003 has ownership filings; none at all points to a truncated index.",
+            is_warning=True,
         ),
-        _empty(
+        empty(
             "holiday_has_no_rows",
             "rows_on_a_holiday",
             "EDGAR takes no filings on a federal holiday; rows there belong to another day.",
@@ -108,29 +94,26 @@ _LISTED_FILINGS = FrameSuite(
     "accession number in the latest version of the day's index",
     ("accession_number", "form_type"),
     (
-        Expect(
+        matches(
             "index_accessions_well_formed",
-            "ExpectColumnValuesToMatchRegex",
-            {"column": "accession_number", "regex": ACCESSION_PATTERN},
-            "error",
+            "accession_number",
+            ACCESSION_PATTERN,
             "The accession number is the filing's only identity: the file name also holds a filer's CIK.",
         ),
-        Expect(
+        in_set(
             "index_form_types_in_domain",
-            "ExpectColumnValuesToBeInSet",
-            {"column": "form_type", "value_set": list(FORM_TYPES)},
-            "error",
+            "form_type",
+            FORM_TYPES,
             "Exact match: a prefix match on 4 also catches 424B2, 485BPOS and 497.",
         ),
-        Expect(
+        in_set(
             "filings_accounted_for",
-            "ExpectColumnValuesToBeInSet",
-            {"column": "fate", "value_set": ["loaded", "quarantined", "not_found"]},
-            "error",
+            "fate",
+            ["loaded", "quarantined", "not_found"],
             "Nothing may be silently missing: a listed filing has rows, or a reason why it has none, and never both.",
         ),
         *rarely(
-            _empty(
+            empty(
                 "filings_loaded",
                 "lost_as",
                 "A quarantined or vanished filing is missing from every number until someone looks at it.",
@@ -141,18 +124,19 @@ _LISTED_FILINGS = FrameSuite(
             reason="Mangled or withdrawn filings are a few in a thousand; more than 5% (and 3 filings) lost means that "
             "EDGAR changed its format or that we were served something else.",
         ),
-        Expect(
+        between(
             "index_dates_are_the_day",
-            "ExpectColumnValuesToBeBetween",
-            {"column": "days_before_partition", "min_value": 0, "max_value": 0},
-            "warning",
+            "days_before_partition",
+            0,
+            0,
             "A day's index may list filings with older dates (corrected after acceptance); they keep their own date.",
+            is_warning=True,
         ),
-        Expect(
+        between(
             "index_dates_not_later",
-            "ExpectColumnValuesToBeBetween",
-            {"column": "days_before_partition", "min_value": 0},
-            "error",
+            "days_before_partition",
+            0,
+            None,
             "A filing date after the index's own day would leak the future into as-of numbers.",
         ),
     ),
@@ -164,24 +148,22 @@ _SUBMISSIONS = FrameSuite(
     ("accession_number",),
     (
         unique("submissions_unique", "accession_number", "One submission is one filing; twice would count it twice."),
-        Expect(
+        matches(
             "submission_accessions_well_formed",
-            "ExpectColumnValuesToMatchRegex",
-            {"column": "accession_number", "regex": ACCESSION_PATTERN},
-            "error",
+            "accession_number",
+            ACCESSION_PATTERN,
             "Every child row hangs on it.",
         ),
-        _empty(
+        empty(
             "submissions_listed",
             "unlisted_accession_number",
             "A filing that no version of this day's index lists was loaded into the wrong day.",
         ),
         not_null("document_type_filled", "document_type", "Amendments are told from originals by it."),
-        Expect(
+        in_set(
             "document_type_in_domain",
-            "ExpectColumnValuesToBeInSet",
-            {"column": "document_type", "value_set": list(FORM_TYPES)},
-            "error",
+            "document_type",
+            FORM_TYPES,
             "Only forms 3, 4, 5 and their amendments are ownership forms.",
         ),
         Expect(
@@ -197,7 +179,7 @@ _SUBMISSIONS = FrameSuite(
             "original.",
         ),
         not_null("filing_date_filled", "filing_date", "Knowledge time (known_from) is the filing date."),
-        _empty("filing_date_readable", "unreadable_filing_date", "Knowledge time (known_from) is the filing date."),
+        empty("filing_date_readable", "unreadable_filing_date", "Knowledge time (known_from) is the filing date."),
         Expect(
             "filing_date_as_listed",
             "ExpectColumnPairValuesToBeEqual",
@@ -206,24 +188,23 @@ _SUBMISSIONS = FrameSuite(
             "Known_from must be the day the index says the market learned of it, or past numbers would change.",
         ),
         not_null("issuer_cik_filled", "issuercik", "The issuer is issuerCik, never the path's CIK or the ticker."),
-        Expect(
+        matches(
             "issuer_cik_numeric",
-            "ExpectColumnValuesToMatchRegex",
-            {"column": "issuercik", "regex": CIK_PATTERN},
-            "error",
+            "issuercik",
+            CIK_PATTERN,
             "A CIK is a number of at most ten digits; anything else joins to no company.",
         ),
-        _empty(
+        empty(
             "acceptance_time_readable",
             "unreadable_acceptance_datetime",
             "EDGAR writes YYYYMMDDHHMMSS (New York) in every header that has it; the field may be absent.",
         ),
         *_typed("period_readable", "unreadable_period_of_report", "The period of report is no date"),
-        Expect(
+        between(
             "owners_present",
-            "ExpectColumnValuesToBeBetween",
-            {"column": "owner_count", "min_value": 1},
-            "error",
+            "owner_count",
+            1,
+            None,
             "The form's schema requires a reporting owner; a filing without one was not read to the end.",
         ),
     ),
@@ -235,11 +216,10 @@ _OWNERS = FrameSuite(
     ("accession_number", "rptownercik"),
     (
         not_null("owner_cik_filled", "rptownercik", "Distinct insiders are counted by it."),
-        Expect(
+        matches(
             "owner_cik_numeric",
-            "ExpectColumnValuesToMatchRegex",
-            {"column": "rptownercik", "regex": CIK_PATTERN},
-            "error",
+            "rptownercik",
+            CIK_PATTERN,
             "A CIK is a number of at most ten digits.",
         ),
     ),
@@ -257,7 +237,7 @@ _ROWS = FrameSuite(
             "A narrower key drops price tranches; a repeated one counts a trade twice. Signatures have no key of "
             "their own and are numbered.",
         ),
-        _empty("rows_have_a_submission", "orphan_accession_number", "A row without its filing has no date and issuer."),
+        empty("rows_have_a_submission", "orphan_accession_number", "A row without its filing has no date and issuer."),
     ),
 )
 
@@ -266,40 +246,36 @@ _TRANSACTIONS = FrameSuite(
     "row of raw.nonderiv_trans and raw.deriv_trans of the day",
     ("table_name", "accession_number", "row_key"),
     (
-        Expect(
+        in_set(
             "transaction_codes_in_domain",
-            "ExpectColumnValuesToBeInSet",
-            {"column": "trans_code", "value_set": list(TRANSACTION_CODES)},
-            "error",
+            "trans_code",
+            TRANSACTION_CODES,
             "EDGAR refuses other codes (Forms 3-5, General Instruction 8); an unknown one would be unclassified "
             "silently.",
         ),
         *rarely(
-            Expect(
+            not_null(
                 "transaction_codes_filled",
-                "ExpectColumnValuesToNotBeNull",
-                {"column": "trans_code"},
-                "warning",
+                "trans_code",
                 "Filings without transactionCoding exist; the line is kept and counts as no trade.",
+                is_warning=True,
             ),
             rows=TYPED_VALUES,
             share=0.1,
             reason="More than 10% (and 3 rows) without a code means the element is read from the wrong place.",
         ),
-        Expect(
+        in_set(
             "acquired_disposed_in_domain",
-            "ExpectColumnValuesToBeInSet",
-            {"column": "trans_acquired_disp_cd", "value_set": ["A", "D"]},
-            "error",
+            "trans_acquired_disp_cd",
+            ["A", "D"],
             "The form knows acquired (A) and disposed (D).",
         ),
         *rarely(
-            Expect(
+            not_null(
                 "acquired_disposed_filled",
-                "ExpectColumnValuesToNotBeNull",
-                {"column": "trans_acquired_disp_cd"},
-                "warning",
+                "trans_acquired_disp_cd",
                 "Left out by a few filers; the line keeps its code, which decides buy or sell.",
+                is_warning=True,
             ),
             rows=TYPED_VALUES,
             share=0.1,
@@ -316,7 +292,7 @@ _FOOTNOTE_REFERENCES = FrameSuite(
     "footnote a row of the day refers to",
     ("table_name", "accession_number", "footnote_id"),
     rarely(
-        _empty(
+        empty(
             "footnotes_known",
             "unknown_footnote_id",
             "Plans, gifts and price ranges are told from footnote text; a reference without text hides them.",
@@ -333,20 +309,21 @@ _VOLUME = FrameSuite(
     "filing day, compared with the same weekday in the same season",
     ("partition", "filing_count", "median_count", "comparable_days"),
     (
-        Expect(
+        between(
             "volume_usual",
-            "ExpectColumnValuesToBeBetween",
-            {"column": "robust_deviations", "min_value": -4, "max_value": 4},
-            "warning",
+            "robust_deviations",
+            -4,
+            4,
             "Ownership filings follow the calendar (two business days after a trade, award months, blackouts), so a "
             "day is compared with its weekday in the neighbouring months: four robust standard deviations (1.4826 "
             "MAD, at least 15% of the median) leaves half-days and award peaks inside.",
+            is_warning=True,
         ),
-        Expect(
+        between(
             "volume_plausible",
-            "ExpectColumnValuesToBeBetween",
-            {"column": "ratio_to_median", "min_value": 0.2, "max_value": 5},
-            "error",
+            "ratio_to_median",
+            0.2,
+            5,
             "The busiest day of 2026 Q2 had 2.7 times the mean; half-days have about half. Below a fifth the index "
             "is cut off, above five times it is not this day's.",
         ),
@@ -373,23 +350,23 @@ _QUARTER_TABLES = FrameSuite(
     "raw table of the quarterly set",
     ("table_name", "row_count"),
     (
-        _empty(
+        empty(
             "quarter_tables_have_rows",
             "empty_required_table",
             "SUBMISSION, REPORTINGOWNER and NONDERIV_TRANS have rows in every quarter since 2006.",
         ),
-        _empty(
+        empty(
             "quarter_keys_unique",
             "repeated_key",
             "The SEC's documentation names these columns as the table's key; a repeated one counts a trade twice.",
         ),
-        _empty(
+        empty(
             "quarter_owners_unique",
             "repeated_owner",
             "The set follows the filing, and a filer may name an owner twice; the bridge keeps one.",
             is_warning=True,
         ),
-        _empty(
+        empty(
             "quarter_rows_have_a_submission",
             "orphan_accession_number",
             "The set is joined on ACCESSION_NUMBER; a row without its filing has no date and issuer.",
@@ -403,35 +380,35 @@ _QUARTER_SUBMISSIONS = FrameSuite(
     ("document_type", "filing_date", "row_count", "first_accession_number"),
     (
         not_null("quarter_form_types_filled", "document_type", "Amendments are told from originals by it."),
-        Expect(
+        in_set(
             "quarter_form_types_in_domain",
-            "ExpectColumnValuesToBeInSet",
-            {"column": "document_type", "value_set": list(FORM_TYPES)},
-            "error",
+            "document_type",
+            FORM_TYPES,
             "The sets hold forms 3, 4, 5 and their amendments only.",
         ),
-        _empty("quarter_dates_readable", "unreadable_filing_date", "Knowledge time (known_from) is the filing date."),
-        Expect(
+        empty("quarter_dates_readable", "unreadable_filing_date", "Knowledge time (known_from) is the filing date."),
+        between(
             "quarter_dates_inside",
-            "ExpectColumnValuesToBeBetween",
-            {"column": "days_outside_quarter", "min_value": 0, "max_value": 0},
-            "warning",
+            "days_outside_quarter",
+            0,
+            0,
             "A set holds its quarter, and what was filed after 17:30 New York on the last business day of the quarter "
             "before (up to 5 calendar days, over a long weekend).",
+            is_warning=True,
         ),
-        Expect(
+        between(
             "quarter_dates_near",
-            "ExpectColumnValuesToBeBetween",
-            {"column": "days_outside_quarter", "max_value": 7},
-            "error",
+            "days_outside_quarter",
+            None,
+            7,
             "More than a week outside is another quarter's set under this quarter's name.",
         ),
-        _empty(
+        empty(
             "quarter_issuer_ciks_numeric",
             "bad_issuer_cik_accession_number",
             "A CIK is a number of at most ten digits; anything else joins to no company.",
         ),
-        _empty(
+        empty(
             "quarter_owners_present",
             "ownerless_accession_number",
             "The form's schema requires a reporting owner.",
@@ -444,33 +421,29 @@ _QUARTER_TRANSACTIONS = FrameSuite(
     "table, transaction code and A/D code of the quarterly set",
     ("table_name", "trans_code", "trans_acquired_disp_cd", "row_count", "first_accession_number"),
     (
-        Expect(
+        in_set(
             "quarter_codes_in_domain",
-            "ExpectColumnValuesToBeInSet",
-            {"column": "trans_code", "value_set": list(TRANSACTION_CODES)},
-            "error",
+            "trans_code",
+            TRANSACTION_CODES,
             "EDGAR refuses other codes (Forms 3-5, General Instruction 8).",
         ),
-        Expect(
+        not_null(
             "quarter_codes_filled",
-            "ExpectColumnValuesToNotBeNull",
-            {"column": "trans_code"},
-            "warning",
+            "trans_code",
             "Early filings lack codes; such a line is kept and counts as no trade.",
+            is_warning=True,
         ),
-        Expect(
+        in_set(
             "quarter_acquired_disposed_in_domain",
-            "ExpectColumnValuesToBeInSet",
-            {"column": "trans_acquired_disp_cd", "value_set": ["A", "D"]},
-            "error",
+            "trans_acquired_disp_cd",
+            ["A", "D"],
             "The form knows acquired (A) and disposed (D).",
         ),
-        Expect(
+        not_null(
             "quarter_acquired_disposed_filled",
-            "ExpectColumnValuesToNotBeNull",
-            {"column": "trans_acquired_disp_cd"},
-            "warning",
+            "trans_acquired_disp_cd",
             "Left out by some filers; the line keeps its code, which decides buy or sell.",
+            is_warning=True,
         ),
     ),
 )
@@ -486,11 +459,10 @@ _ISSUER_RECORDS = FrameSuite(
     "row of raw.issuer_records",
     ("cik", "fetched_at"),
     (
-        Expect(
+        matches(
             "issuer_record_ciks_numeric",
-            "ExpectColumnValuesToMatchRegex",
-            {"column": "cik", "regex": r"^\d{10}$"},
-            "error",
+            "cik",
+            r"^\d{10}$",
             "Records are joined to filings by the ten digits they were asked for.",
         ),
         _compound_key(
@@ -499,7 +471,7 @@ _ISSUER_RECORDS = FrameSuite(
             "One answer is one version; twice would date what we learned twice.",
         ),
         *rarely(
-            _empty(
+            empty(
                 "issuer_records_readable",
                 "unreadable_reason",
                 "A record we cannot read is kept with its reason and asked for again by the next run.",
@@ -509,7 +481,7 @@ _ISSUER_RECORDS = FrameSuite(
             share=TYPED_VALUES_SHARE,
             reason="Above 2% (and 3 records) the SEC changed the format or something else was served.",
         ),
-        _empty(
+        empty(
             "issuer_record_sic_readable",
             "unreadable_sic",
             "A SIC has four digits; staging makes anything else NULL and counts it.",
@@ -523,19 +495,21 @@ _ISSUER_FILINGS = FrameSuite(
     "form listed in raw.issuer_filings",
     ("form_type", "row_count"),
     (
-        Expect(
+        between(
             "issuer_listings_readable",
-            "ExpectColumnValuesToBeBetween",
-            {"column": "unreadable_listing_count", "max_value": 0},
-            "warning",
+            "unreadable_listing_count",
+            None,
+            0,
             "A listing whose lists do not fit each other gives no dates of results; the record itself is still read.",
+            is_warning=True,
         ),
-        Expect(
+        between(
             "issuer_filings_dated",
-            "ExpectColumnValuesToBeBetween",
-            {"column": "unreadable_filing_count", "max_value": 0},
-            "warning",
+            "unreadable_filing_count",
+            None,
+            0,
             "A listed filing needs its accession number and filing date to say when results were known.",
+            is_warning=True,
         ),
     ),
 )
