@@ -28,7 +28,7 @@ from extract.parse_day import parse_filing_day
 from extract.prices.fetch import fetch_prices
 from extract.quarterly_fetch import QuarterFetched, fetch_quarter, parse_quarter, quarter_range, update_quarters
 from warehouse.errors import InsiderTiersError, NotPublishedYet
-from warehouse.quarters import quarter_name
+from warehouse.quarters import Quarter
 from warehouse.settings import load_settings
 
 if TYPE_CHECKING:
@@ -108,11 +108,11 @@ def quarter(quarters: tuple[str, ...], first: str | None, last: str | None) -> N
     was fetched is not fetched again.
     """
     settings = load_settings()
-    wanted = [parse_quarter(text) for text in quarters]
+    wanted = [str(parse_quarter(text)) for text in quarters]
     is_open = first is not None and last is None
     if first is not None:
         # The user's calendar will do: the newest quarters are not published anyway.
-        wanted += quarter_range(first, last or quarter_name(date.today()))  # noqa: DTZ011
+        wanted += quarter_range(first, last or str(Quarter.of(date.today())))  # noqa: DTZ011
     elif last is not None:
         raise click.UsageError("--to needs --from.")
     if not wanted:

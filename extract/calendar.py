@@ -80,8 +80,3 @@ def previous_business_days(day: date, count: int) -> list[date]:
         if is_business_day(day):
             found.append(day)
     return found[::-1]
-
-
-def quarter_of(day: date) -> int:
-    """Calendar quarter of `day`, 1 to 4; the daily indexes lie in a folder per year and quarter."""
-    return (day.month - 1) // 3 + 1

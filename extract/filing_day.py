@@ -10,16 +10,17 @@ import logging
 import re
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from extract import landing
-from extract.calendar import closing_reason, is_weekend, quarter_of
+from extract.calendar import closing_reason, is_weekend
 from extract.daily_index import parse_master_index
 from extract.fetch_many import fetch_many
 from extract.http import Fetched, Patience, SecClient
 from extract.progress import ProgressCallback, log_progress
 from warehouse.errors import FetchError, NotPublishedYet
+from warehouse.quarters import Quarter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -196,7 +197,7 @@ def _holiday_reason(client: SecClient, day: date, settings: Settings, listing: F
     later = [other for other in _listed_days(listing) if other > day]
     if not later:
         # The last days of a quarter: what proves that the day was skipped stands in the next quarter's folder.
-        next_quarter = _next_quarter(day)
+        next_quarter = Quarter.of(day).plus(1).first_day
         following = _listing(client, next_quarter, day, settings)
         later = list(_listed_days(following))
     if not later:
@@ -272,9 +273,4 @@ def _land_filing(client: SecClient, day: date, accession: str, line: IndexLine, 
 
 
 def _folder_url(day: date, settings: Settings) -> str:
-    return f"{settings.sec_www_url}/Archives/edgar/daily-index/{day.year}/QTR{quarter_of(day)}"
-
-
-def _next_quarter(day: date) -> date:
-    first_month = 3 * (quarter_of(day) - 1) + 1
-    return (day.replace(month=first_month, day=1) + timedelta(days=95)).replace(day=1)
+    return f"{settings.sec_www_url}/Archives/edgar/daily-index/{day.year}/QTR{Quarter.of(day).number}"

@@ -16,7 +16,7 @@ from urllib.parse import urljoin
 from extract import landing
 from extract.http import Patience, SecClient
 from warehouse.errors import FetchError, NotPublishedYet, SettingsError, Throttled
-from warehouse.quarters import last_day_of
+from warehouse.quarters import Quarter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,14 +53,14 @@ class QuarterFetched:
     version: landing.QuarterlyZip
 
 
-def parse_quarter(text: str) -> str:
-    """A quarter as the SEC writes it, ``2024q3``.
+def parse_quarter(text: str) -> Quarter:
+    """A quarter as the SEC writes it, ``2024q3``; an upper-case Q and blanks around it are put up with.
 
     Raises:
         SettingsError: It is none.
     """
-    quarter = text.strip().lower()
-    if last_day_of(quarter) is None:
+    quarter = Quarter.named(text.strip().lower())
+    if quarter is None:
         raise SettingsError(f"{text!r} is no quarter: write it as 2024q3")
     return quarter
 
@@ -71,10 +71,10 @@ def quarter_range(first: str, last: str) -> Iterator[str]:
     Raises:
         SettingsError: One of them is no quarter, or they are in the wrong order.
     """
-    start, end = (_ordinal(parse_quarter(text)) for text in (first, last))
+    start, end = parse_quarter(first), parse_quarter(last)
     if start > end:
         raise SettingsError(f"the quarters from {first} to {last} are none: {first} is later than {last}")
-    return (_name(ordinal) for ordinal in range(start, end + 1))
+    return (str(start.plus(count)) for count in range(end - start + 1))
 
 
 def fetch_quarter(quarter: str, settings: Settings, *, patience: Patience | None = None) -> QuarterFetched:
@@ -91,7 +91,7 @@ def fetch_quarter(quarter: str, settings: Settings, *, patience: Patience | None
         Throttled: The server kept asking us to slow down.
         SettingsError: The quarter is none, or ``SEC_CONTACT`` is missing for the SEC.
     """
-    quarter = parse_quarter(quarter)
+    quarter = str(parse_quarter(quarter))
     known = landing.quarterly_zips(quarter, settings)
     newest = known[-1] if known else None
     with SecClient(settings, patience) as client:
@@ -156,7 +156,7 @@ def update_quarters(settings: Settings, *, patience: Patience | None = None) -> 
     if not published:
         for quarter in landed:
             yield fetch_quarter(quarter, settings, patience=patience)
-        following = _name(_ordinal(landed[-1]) + 1)
+        following = str(parse_quarter(landed[-1]).plus(1))
         try:
             yield fetch_quarter(following, settings, patience=patience)
         except NotPublishedYet:
@@ -213,11 +213,3 @@ def _landing_page(client: SecClient, quarter: str, settings: Settings) -> bytes:
         logger.warning("the page that links the quarterly sets cannot be had, known addresses are tried: %s", error)
         return b""
     return b"" if page.is_missing else page.body
-
-
-def _ordinal(quarter: str) -> int:
-    return int(quarter[:4]) * 4 + int(quarter[5]) - 1
-
-
-def _name(ordinal: int) -> str:
-    return f"{ordinal // 4}q{ordinal % 4 + 1}"

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from warehouse.quarters import Quarter
+
 if TYPE_CHECKING:
     from warehouse.settings import Settings
 
@@ -44,9 +46,7 @@ def schedule_bounds(settings: Settings, today: date | None = None) -> tuple[date
     today = today or datetime.now(UTC).astimezone(NEW_YORK).date()
     first = settings.daily_start_date
     if first is None:
-        quarter_begin = date(today.year, today.month - (today.month - 1) % 3, 1)
-        last_quarter = quarter_begin - timedelta(days=1)
-        first = date(last_quarter.year, last_quarter.month - 2, 1)
+        first = Quarter.of(today).plus(-1).first_day
     last = settings.daily_end_date
     end = datetime.combine(last + timedelta(days=1), EDGAR_OPENS, tzinfo=NEW_YORK) if last else None
     return datetime.combine(first, EDGAR_OPENS, tzinfo=NEW_YORK), end

@@ -5,21 +5,21 @@ Only the partition being loaded is read, so a frame never grows with the history
 
 from __future__ import annotations
 
-import re
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from quality.raw_suite import CIK_PATTERN
+from warehouse.quarters import Quarter
 from warehouse.raw_schema import FORM345_TABLES, RawTable
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import duckdb
     import pandas as pd
 
 # Filed after 17:30 New York on the last business day of a quarter: in the next quarter's set, over a long weekend.
 EDGE_DAYS = 5
-
-_QUARTER = re.compile(r"(\d{4})q([1-4])")
 
 # Key columns beside the accession number. Signatures have none in form345: rows are numbered.
 ROW_KEYS = {
@@ -60,8 +60,10 @@ def quarter_frames(connection: duckdb.DuckDBPyConnection, quarter: str) -> dict[
         connection: Open connection, inside the transaction that loaded the quarter.
         quarter: For example ``2024q3``.
     """
-    first, last = quarter_bounds(quarter)
-    bounds = {"first_day": first - timedelta(days=EDGE_DAYS), "last_day": last}
+    found = Quarter.named(quarter)
+    if found is None:
+        raise ValueError(f"{quarter!r} is not a quarter: write it as 2024q3")
+    bounds = {"first_day": found.first_day - timedelta(days=EDGE_DAYS), "last_day": found.last_day}
     partition = {"partition": quarter}
     return {
         "quarter_tables": connection.execute(_quarter_tables_query(), partition).df(),
@@ -80,20 +82,6 @@ def issuer_frames(connection: duckdb.DuckDBPyConnection) -> dict[str, pd.DataFra
         "issuer_records": connection.execute(_ISSUER_RECORDS).df(),
         "issuer_filings": connection.execute(_ISSUER_FILINGS).df(),
     }
-
-
-def quarter_bounds(quarter: str) -> tuple[date, date]:
-    """First and last day of a quarter such as ``2024q3``.
-
-    Raises:
-        ValueError: The text is not a quarter.
-    """
-    match = _QUARTER.fullmatch(quarter)
-    if match is None:
-        raise ValueError(f"{quarter!r} is not a quarter: write it as 2024q3")
-    year, number = int(match[1]), int(match[2])
-    following = date(year + number // 4, number % 4 * 3 + 1, 1)
-    return date(year, number * 3 - 2, 1), following - timedelta(days=1)
 
 
 _OF_DAY = "_road = 'daily' and _partition = $partition"

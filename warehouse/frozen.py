@@ -16,7 +16,7 @@ import json
 import logging
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -24,7 +24,7 @@ import duckdb
 from warehouse import generations
 from warehouse.database import read_connection
 from warehouse.errors import LoadError, PublishError
-from warehouse.quarters import last_day_of, quarter_name
+from warehouse.quarters import Quarter
 from warehouse.raw_schema import REQUIRED_TABLES, STAMPS, table_columns
 from warehouse.sql_text import literal
 from warehouse.writer import LoadResult, replace_partition
@@ -127,7 +127,7 @@ def due_quarter(settings: Settings, now: datetime | None = None) -> str | None:
     try:
         with read_connection(settings.published_path) as connection:
             newest = _newest_quarter_end(connection)
-        if newest is None or (quarter := quarter_name(newest)) in frozen_quarters(settings):
+        if newest is None or (quarter := str(Quarter.of(newest))) in frozen_quarters(settings):
             return None
         # Asked after every publish: the files are hashed only when there is something to freeze.
         manifest = generations.read_manifest(settings.published_dir)
@@ -327,11 +327,11 @@ def _folder(settings: Settings) -> Path:
 
 
 def _quarter_end(quarter: str) -> date:
-    found = last_day_of(quarter)
+    found = Quarter.named(quarter)
     if found is None:
         raise PublishError(f"{quarter!r} is no quarter: write it as 2024q3.")
-    return found
+    return found.last_day
 
 
 def _next_quarter_end(last_day: date) -> date:
-    return _quarter_end(quarter_name(last_day + timedelta(days=1)))
+    return Quarter.of(last_day).plus(1).last_day

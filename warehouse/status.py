@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from warehouse.database import read_connection
 from warehouse.generations import read_manifest, size_of
+from warehouse.quarters import Quarter
 from warehouse.raw_schema import SCHEMA
 
 if TYPE_CHECKING:
@@ -122,13 +124,12 @@ def landed_by_year(landing: Path) -> dict[int, int]:
 
 def _years_of(roads: Sequence[RoadStatus]) -> float:
     """Years of filings the roads hold, from the first day of the first partition to the last day of the last one."""
-    bounds = [
-        (found["year"], found["quarter"] or (int(found["month"]) + 2) // 3)
+    quarters = sorted(
+        Quarter.named(partition) or Quarter.of(date.fromisoformat(partition))
         for road in roads
         for partition in (road.first_partition, road.last_partition)
-        if (found := _PARTITION.match(partition))
-    ]
-    quarters = sorted(int(year) * 4 + int(quarter) for year, quarter in bounds)
+        if _PARTITION.match(partition)
+    )
     return (quarters[-1] - quarters[0] + 1) / 4 if quarters else 0.0
 
 

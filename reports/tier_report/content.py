@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from warehouse.errors import ReportError
-from warehouse.quarters import last_day_of, quarter_name
+from warehouse.quarters import Quarter
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from reports.published import Column, Publication, Published
 
 # How far back the history of tiers reaches on paper: three years are read at one look.
@@ -146,10 +147,10 @@ def quarter_end_of(quarter: str) -> date:
     Raises:
         ReportError: It is none.
     """
-    found = last_day_of(quarter)
+    found = Quarter.named(quarter)
     if found is None:
         raise ReportError(f"{quarter!r} is no quarter: write it as 2025q4.")
-    return found
+    return found.last_day
 
 
 def read_content(published: Published, quarter: str | None, *, freeze_after: int) -> Content:
@@ -175,26 +176,20 @@ def read_content(published: Published, quarter: str | None, *, freeze_after: int
     quarter_end = quarter_end_of(quarter) if quarter else known[-1]
     if quarter_end not in known:
         raise ReportError(
-            f"{published.path} has no tiers of {quarter}; it has those of {quarter_name(known[0])} to "
-            f"{quarter_name(known[-1])}, as of {published.publication.as_of_date}."
+            f"{published.path} has no tiers of {quarter}; it has those of {Quarter.of(known[0])} to "
+            f"{Quarter.of(known[-1])}, as of {published.publication.as_of_date}."
         )
     days = {
         "quarter_end": quarter_end,
-        "history_begin": quarters_before(quarter_end, HISTORY_QUARTERS),
+        "history_begin": Quarter.of(quarter_end).plus(-HISTORY_QUARTERS).last_day,
     }
     return Content(
-        quarter=quarter_name(quarter_end),
+        quarter=str(Quarter.of(quarter_end)),
         quarter_end=quarter_end,
         publication=published.publication,
         tables={subject.name: _read(published, subject, days) for subject in SUBJECTS},
         freeze_after=freeze_after,
     )
-
-
-def quarters_before(quarter_end: date, count: int) -> date:
-    """The quarter end that lies a number of quarters before another."""
-    months = quarter_end.year * 12 + quarter_end.month - 3 * count
-    return date(months // 12, months % 12 + 1, 1) - timedelta(days=1)
 
 
 def _read(published: Published, subject: Subject, days: dict[str, date]) -> Table:

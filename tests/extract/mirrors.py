@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extract.calendar import quarter_of
 from extract.http import Patience
+from warehouse.quarters import Quarter
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def index_file(lines: Sequence[Listed], day: date) -> bytes:
 
 
 def folder_of(day: date) -> str:
-    return f"Archives/edgar/daily-index/{day.year}/QTR{quarter_of(day)}"
+    return f"Archives/edgar/daily-index/{day.year}/QTR{Quarter.of(day).number}"
 
 
 def index_path(day: date) -> str:

@@ -17,7 +17,6 @@ from extract.calendar import (
     closing_reason,
     is_business_day,
     previous_business_days,
-    quarter_of,
 )
 
 if TYPE_CHECKING:
@@ -50,7 +49,6 @@ def test_one_off_closings_are_weekdays_the_holiday_calendar_does_not_know() -> N
 def test_business_days_skip_weekends_and_holidays() -> None:
     assert [day.day for day in business_days(date(2025, 12, 22), date(2026, 1, 2))] == [22, 23, 29, 30, 31, 2]
     assert [day.day for day in previous_business_days(date(2025, 12, 29), 3)] == [19, 22, 23]
-    assert [quarter_of(date(2025, month, 1)) for month in (1, 3, 4, 12)] == [1, 1, 2, 4]
 
 
 @pytest.mark.real

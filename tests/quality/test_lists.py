@@ -16,7 +16,6 @@ from quality.marts_suite import (
     SECTORS,
     SECTORS_AND_TOTALS,
 )
-from quality.raw_frames import quarter_bounds
 from quality.raw_suite import TRANSACTION_CODES
 from tests.conftest import REPOSITORY
 from warehouse.raw_schema import FORM345
@@ -69,17 +68,6 @@ def test_every_raw_table_has_its_key_checked() -> None:
 
     assert set(ROW_KEYS) == set(FORM345) - {"submission"}
     assert all(key is None or key in FORM345[table].source_columns for table, key in ROW_KEYS.items())
-
-
-def test_quarters_end_on_their_last_day() -> None:
-    bounds = [tuple(str(day) for day in quarter_bounds(f"2024q{number}")) for number in range(1, 5)]
-
-    assert bounds == [
-        ("2024-01-01", "2024-03-31"),
-        ("2024-04-01", "2024-06-30"),
-        ("2024-07-01", "2024-09-30"),
-        ("2024-10-01", "2024-12-31"),
-    ]
 
 
 def test_the_handbook_is_what_the_suites_say() -> None:

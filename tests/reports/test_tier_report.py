@@ -17,7 +17,7 @@ from pypdf import PdfReader
 
 from reports.__main__ import main
 from reports.published import open_published
-from reports.tier_report.content import quarter_end_of, quarters_before, read_content
+from reports.tier_report.content import quarter_end_of, read_content
 from reports.tier_report.document import build_document
 from reports.tier_report.folder import Report, render_html, write_tier_report
 from tests.reports.report_marts import (
@@ -32,7 +32,6 @@ from tests.reports.report_marts import (
     write_published,
 )
 from warehouse.errors import ReportError
-from warehouse.quarters import quarter_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -335,14 +334,10 @@ def test_frozen_tiers_that_would_be_others_today_are_told_with_their_reason(tmp_
     assert "2025 Q4 Energy: said Neutral, today Overweight (filings found later)." in words_of(page, "restatements")
 
 
-def test_quarters_have_one_name_and_one_end() -> None:
-    assert quarter_name(date(2025, 12, 31)) == "2025q4"
-    assert quarter_name(date(2025, 1, 1)) == "2025q1"
-    assert [quarter_end_of(f"2024q{number}") for number in (1, 2, 3, 4)] == [
-        date(2024, 3, 31), date(2024, 6, 30), date(2024, 9, 30), date(2024, 12, 31),
-    ]  # fmt: skip
-    assert quarters_before(date(2025, 3, 31), 1) == date(2024, 12, 31)
-    assert quarters_before(date(2025, 3, 31), 12) == date(2022, 3, 31)
+def test_a_quarter_is_asked_for_by_its_name() -> None:
+    assert quarter_end_of("2024q4") == date(2024, 12, 31)
+    with pytest.raises(ReportError, match="no quarter"):
+        quarter_end_of("2024-q4")
 
 
 def test_the_command_line_says_what_it_found_and_where(
