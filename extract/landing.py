@@ -34,6 +34,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from warehouse.errors import FetchError, SourceDataError
+from warehouse.files import sync
 from warehouse.raw_schema import LEDGER_TABLES
 
 if TYPE_CHECKING:
@@ -288,7 +289,7 @@ def write_filings(path: Path, filings: Iterable[LandedFiling]) -> int:
             for group in _row_groups(filings):
                 writer.write_batch(pa.RecordBatch.from_pylist([vars(filing) for filing in group], FILING_SCHEMA))
                 count += len(group)
-        _to_disk(unfinished)
+        sync(unfinished)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -510,15 +511,10 @@ def write_atomically(path: Path, content: bytes, *, to_disk: bool = True) -> Non
     try:
         unfinished.write_bytes(content)
         if to_disk:
-            _to_disk(unfinished)
+            sync(unfinished)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def _to_disk(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _stamp(moment: datetime) -> str:

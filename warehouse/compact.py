@@ -8,7 +8,6 @@ stand far above it.
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from warehouse.database import STORAGE_VERSION, copying_connection, write_connection
 from warehouse.errors import LoadError
+from warehouse.files import sync
 from warehouse.sql_text import literal
 
 if TYPE_CHECKING:
@@ -111,10 +111,9 @@ def _compact(settings: Settings, path: Path, copy: Path, *, force: bool) -> Comp
         connection.execute(f"attach {literal(str(copy))} as compacted (storage_version '{STORAGE_VERSION}')")
         connection.execute("copy from database warehouse to compacted")
         connection.execute("detach compacted")
-        with copy.open("rb") as file:
-            os.fsync(file.fileno())
+        sync(copy)
         copy.replace(path)
-        _sync_folder(path.parent)
+        sync(path.parent)
         # Whoever opened the old file by its name a moment ago must still meet our lock on it.
         time.sleep(_GRACE_SECONDS)
     result = Compaction(True, before, path.stat().st_size, free)
@@ -134,11 +133,3 @@ def _check_room(path: Path, needed: int) -> None:
 def _remove(copy: Path) -> None:
     copy.unlink(missing_ok=True)
     copy.with_name(f"{copy.name}.wal").unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

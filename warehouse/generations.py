@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from warehouse.errors import PublishError
+from warehouse.files import sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,12 +67,12 @@ def new_generation(published: Path, stamp: str) -> Iterator[Path]:
     try:
         yield unfinished
         for folder in (*(unfinished / PARQUET).iterdir(), unfinished / PARQUET, unfinished):
-            _sync_folder(folder)
+            sync(folder)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
     unfinished.rename(_generations(published) / stamp)
-    _sync_folder(_generations(published))
+    sync(_generations(published))
     _swap(published, stamp)
     _drop_old(published, keep=stamp)
 
@@ -158,7 +159,7 @@ def _swap(published: Path, stamp: str) -> None:
         if not (published / name).is_symlink():
             _replace_by_link(published / name, Path(_CURRENT) / name)
     _replace_by_link(published / _CURRENT, Path("generations") / stamp)
-    _sync_folder(published)
+    sync(published)
 
 
 def _replace_by_link(link: Path, target: Path) -> None:
@@ -176,11 +177,3 @@ def _drop_old(published: Path, *, keep: str) -> None:
     others = sorted(path for path in _generations(published).iterdir() if path.name != keep)
     for old in others[:-1]:
         shutil.rmtree(old)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
