@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
+    import duckdb
+
     from quality.gate import GateResult, Outcome
+    from warehouse.settings import Settings
 
 DOCS_PATH = Path(__file__).resolve().parent.parent / "docs" / "quality.md"
+
+_SHOW_ALL = click.option("--all", "show_all", is_flag=True, help="Show the expectations that held, too.")
 
 
 @click.group(help=__doc__)
@@ -23,64 +29,49 @@ def main() -> None:
 
 @main.command("filing-day")
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
-@click.option("--all", "show_all", is_flag=True, help="Show the expectations that held, too.")
+@_SHOW_ALL
 def filing_day(day: datetime, show_all: bool) -> None:
     """Check filing day DAY (YYYY-MM-DD) as it is loaded."""
     from quality.raw_gate import check_filing_day
-    from warehouse.database import read_connection
-    from warehouse.settings import load_settings
 
-    settings = load_settings()
-    with read_connection(settings.warehouse_path) as connection:
-        _report(check_filing_day(connection, day.date(), settings), show_all=show_all)
+    result = _checked(lambda connection, settings: check_filing_day(connection, day.date(), settings))
+    _report(result, show_all=show_all)
 
 
 @main.command("quarter")
 @click.argument("quarter")
-@click.option("--all", "show_all", is_flag=True, help="Show the expectations that held, too.")
+@_SHOW_ALL
 def quarter_set(quarter: str, show_all: bool) -> None:
     """Check the quarterly set QUARTER (like 2024q3) as it is loaded."""
     from quality.raw_gate import check_quarter
-    from warehouse.database import read_connection
-    from warehouse.settings import load_settings
 
-    settings = load_settings()
-    with read_connection(settings.warehouse_path) as connection:
-        try:
-            result = check_quarter(connection, quarter, settings)
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="QUARTER") from error
+    try:
+        result = _checked(lambda connection, settings: check_quarter(connection, quarter, settings))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="QUARTER") from error
     _report(result, show_all=show_all)
 
 
 @main.command("issuers")
-@click.option("--all", "show_all", is_flag=True, help="Show the expectations that held, too.")
+@_SHOW_ALL
 def issuers(show_all: bool) -> None:
     """Check the issuer records as they are loaded."""
     from quality.raw_gate import check_issuers
-    from warehouse.database import read_connection
-    from warehouse.settings import load_settings
 
-    settings = load_settings()
-    with read_connection(settings.warehouse_path) as connection:
-        _report(check_issuers(connection, settings), show_all=show_all)
+    _report(_checked(check_issuers), show_all=show_all)
 
 
 @main.command("prices")
-@click.option("--all", "show_all", is_flag=True, help="Show the expectations that held, too.")
+@_SHOW_ALL
 def prices(show_all: bool) -> None:
     """Check the prices of the sector ETFs as they are loaded."""
     from quality.raw_gate import check_prices
-    from warehouse.database import read_connection
-    from warehouse.settings import load_settings
 
-    settings = load_settings()
-    with read_connection(settings.warehouse_path) as connection:
-        _report(check_prices(connection, settings), show_all=show_all)
+    _report(_checked(check_prices), show_all=show_all)
 
 
 @main.command("marts")
-@click.option("--all", "show_all", is_flag=True, help="Show the expectations that held, too.")
+@_SHOW_ALL
 def marts(show_all: bool) -> None:
     """Check the marts as dbt built them, before they are published."""
     from quality.marts_gate import check_marts
@@ -148,6 +139,16 @@ def _details(outcome: Outcome) -> list[str]:
     if outcome.failing_count > len(lines) > 0:
         lines.append(f"and {outcome.failing_count - len(lines)} more")
     return [*lines, f"accepted: {outcome.accepted}"] if outcome.accepted else lines
+
+
+def _checked(check: Callable[[duckdb.DuckDBPyConnection, Settings], GateResult]) -> GateResult:
+    """What a gate of the raw tables finds in the warehouse."""
+    from warehouse.database import read_connection
+    from warehouse.settings import load_settings
+
+    settings = load_settings()
+    with read_connection(settings.warehouse_path) as connection:
+        return check(connection, settings)
 
 
 def _report(result: GateResult, *, show_all: bool) -> None:
