@@ -1,6 +1,7 @@
 -- A build that costs what changed: which rows a model computes anew, and how they take the place of the old ones.
--- Two units: the filing (what one submission says) and the issuer (what its filings say of each other). Every table
--- is whole after every build. Background: docs/decisions/0006-builds-that-cost-what-changed.md.
+-- Three units: the filing (what one submission says), the issuer (what its filings say of each other) and the day (what
+-- all of them add up to). Every table is whole after every build. Background:
+-- docs/decisions/0006-builds-that-cost-what-changed.md.
 
 
 -- What has changed, as a relation the model then depends on. Unit tests compute a model from all the rows they give, so
@@ -83,6 +84,115 @@
     where issuer_cik is not null and issuer_cik not in (select issuer_cik from {{ changed_issuers }})
     {%- endset -%}
     {{ return(replacing ~ ";\n" ~ listing) }}
+{%- endmacro %}
+
+
+-- Strategy replace_lines, for int_signal_lines_grouped: the same by issuer; and the first day on which the sectors add up
+-- to something else than before goes into int_changed_days. A sum of any day follows from the lines that entered and
+-- left up to it: where those are the same as before, the day is. Enterings and leavings are compared, not rows: an
+-- amendment that came long after a line had left every window changes its row and no day.
+{% macro get_incremental_replace_lines_sql(arg_dict) -%}
+    {%- set changed_issuers = ref('int_changed_issuers') -%}
+    {%- set attributes -%}
+    sector, issuer_cik, insider_key, direction, is_officer_or_director, is_executive, is_opportunistic, transaction_date
+    {%- endset -%}
+    {%- set noting -%}
+    insert into {{ ref('int_changed_days') }} (first_changed_day, noted_at)
+    with
+    lines_of_both as (
+        select 1 as side, {{ attributes }}, enters_on, superseded_on, line_count, share_count, value_usd
+        from {{ arg_dict['temp_relation'] }}
+        union all
+        select -1 as side, {{ attributes }}, enters_on, superseded_on, line_count, share_count, value_usd
+        from {{ arg_dict['target_relation'] }}
+        where issuer_cik in (select issuer_cik from {{ changed_issuers }})
+    ),
+    events as (
+        {%- for days in sector_parameter('window_days') %}
+        {%- for event_date in ['enters_on', leaves_on(days)] %}
+        select
+            {{ event_date }} as event_date, '{{ loop.index }} of {{ days }}' as event_kind,
+            {{ attributes }}, side, line_count, share_count, value_usd
+        from lines_of_both
+        where enters_on < {{ leaves_on(days) }}
+        {{ "union all" if not loop.last }}
+        {%- endfor %}
+        {{ "union all" if not loop.last }}
+        {%- endfor %}
+    ),
+    differences as (
+        select event_date
+        from events
+        group by event_date, event_kind, {{ attributes }}
+        having sum(side * line_count) <> 0 or sum(side * share_count) <> 0 or sum(side * value_usd) <> 0
+    )
+    select min(event_date), timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}'
+    from differences
+    having min(event_date) is not null
+    {%- endset -%}
+    {%- set replacing = adapter.dispatch('replace_rows')(arg_dict, 'issuer_cik', changed_issuers) -%}
+    {{ return(noting ~ ";\n" ~ replacing) }}
+{%- endmacro %}
+
+
+-- Hook before int_changed_days: what a complete build has seen to.
+{% macro strike_off_changed_days(builds) -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }}
+    where noted_at < (select max(finished_at) from {{ builds }})
+    {%- endif -%}
+{%- endmacro %}
+
+
+-- The first day a model of days computes anew, as a literal; nothing when it computes all of them. That is the first
+-- changed day, or earlier: the day after its last, or the day after the calendar's last. A model that has a row for
+-- every day of the calendar (is_dense) begins anew where the calendar begins on another day than it does.
+{% macro first_day_to_compute(day_column, calendar=none, is_dense=false) -%}
+    {%- set changed_days = changed('int_changed_days') -%}
+    {%- if changed_days and execute and is_incremental() -%}
+    {%- set query -%}
+    select
+        least(
+            coalesce((select min(first_changed_day) from {{ changed_days }}), date '9999-12-31')
+            {%- if calendar %},
+            coalesce((select {{ add_days('max(' ~ day_column ~ ')', 1) }} from {{ this }}), date '1900-01-01'),
+            coalesce((select {{ add_days('max(as_of_date)', 1) }} from {{ calendar }}), date '1900-01-01')
+            {%- endif %}
+            {%- if is_dense %},
+            case
+                when (select min({{ day_column }}) from {{ this }}) = (select min(as_of_date) from {{ calendar }})
+                    then date '9999-12-31'
+                else date '1900-01-01'
+            end
+            {%- endif %}
+        )
+    {%- endset -%}
+    {{ return("date '" ~ (run_query(query).columns[0].values()[0] | string)[:10] ~ "'") }}
+    {%- endif -%}
+    {{ return(none) }}
+{%- endmacro %}
+
+
+-- Hook before such a model: the days it computes anew lose their rows.
+{% macro forget_days(day_column, calendar=none, is_dense=false) -%}
+    {%- set first_day = first_day_to_compute(day_column, calendar, is_dense) -%}
+    {%- if first_day -%}
+    delete from {{ this }} where {{ day_column }} >= {{ first_day }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+-- Filter behind an import: rows of those days.
+{% macro of_days_from(first_day, day_column) -%}
+    {%- if first_day %}
+    where {{ day_column }} >= {{ first_day }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+-- Filter behind an import: signal lines that enter, leave or are in a window on any of those days.
+{% macro of_lines_from(first_day) -%}
+    {{ of_days_from(first_day, leaves_on(sector_parameter('window_days') | max)) }}
 {%- endmacro %}
 
 

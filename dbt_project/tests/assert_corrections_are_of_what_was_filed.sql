@@ -7,18 +7,18 @@ form4_corrections as (
 
 ),
 
+-- One look at the lines for both: which filings are loaded, and what they say.
 transaction_lines as (
 
-    select * from {{ ref('int_transaction_lines') }}
+    select *
+    from {{ ref('int_transaction_lines') }}
+    where accession_number in (select form4_corrections.accession_number from form4_corrections)
 
 ),
 
 loaded_filings as (
 
-    select distinct transaction_lines.accession_number
-    from transaction_lines
-    inner join form4_corrections
-        on transaction_lines.accession_number = form4_corrections.accession_number
+    select distinct accession_number from transaction_lines
 
 ),
 

@@ -1,8 +1,11 @@
+{{ config(materialized='incremental', incremental_strategy='replace_filings', on_schema_change='fail') }}
+
 with
 
 transaction_lines as (
 
     select * from {{ ref('int_transaction_lines') }}
+    {{ of_changed_filings(has_partition=false) }}
 
 ),
 
@@ -161,6 +164,7 @@ with_values as (
 
     select
         transaction_lines.transaction_line_key,
+        transaction_lines.accession_number,
         coalesce(listed_corrections.transaction_date_corrected, rule_corrections.transaction_date_corrected)
             as transaction_date_corrected,
         listed_corrections.share_count_corrected,
@@ -193,6 +197,7 @@ line_corrections as (
 
     select
         transaction_line_key,
+        accession_number,
         transaction_date_corrected,
         share_count_corrected,
         price_usd_corrected,

@@ -1,4 +1,11 @@
 -- noqa: disable=LT02
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_days('quarter_end', ref('int_as_of_dates')) }}"
+) }}
+{%- set first_day = first_day_to_compute('quarter_end', ref('int_as_of_dates')) %}
 {# A window of up to a quarter holds one quarter end at most; longer ones hold more. #}
 {% set groups = insider_group_conditions() %}
 {% set most_quarter_ends = (sector_parameter('window_days') | max) // 90 + 1 %}
@@ -7,6 +14,7 @@ with
 grouped_lines as (
 
     select * from {{ ref('int_signal_lines_grouped') }}
+    {{ of_lines_from(first_day) }}
 
 ),
 
@@ -22,7 +30,11 @@ quarter_ends as (
         as_of_date as quarter_end,
         quarter_end_number
     from dates
-    where is_quarter_end
+    where
+        is_quarter_end
+        {%- if first_day %}
+        and as_of_date >= {{ first_day }}
+        {%- endif %}
 
 ),
 

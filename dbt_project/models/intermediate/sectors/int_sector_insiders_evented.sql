@@ -1,8 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_days('event_date') }}"
+) }}
+{%- set first_day = first_day_to_compute('event_date') %}
 with
 
 grouped_lines as (
 
     select * from {{ ref('int_signal_lines_grouped') }}
+    {{ of_lines_from(first_day) }}
 
 ),
 
@@ -12,3 +20,4 @@ int_sector_insiders_evented as (
 )
 
 select * from int_sector_insiders_evented
+{{ of_days_from(first_day, 'event_date') }}

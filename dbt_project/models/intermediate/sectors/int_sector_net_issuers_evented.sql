@@ -1,10 +1,24 @@
 -- noqa: disable=LT02
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_days('event_date') }}"
+) }}
+{%- set first_day = first_day_to_compute('event_date') %}
 {% set groups = insider_group_conditions() %}
 with
 
-grouped_lines as (
+all_lines as (
 
     select * from {{ ref('int_signal_lines_grouped') }}
+
+),
+
+grouped_lines as (
+
+    select * from all_lines
+    {{ of_lines_from(first_day) }}
 
 ),
 
@@ -14,7 +28,7 @@ issuers as (
     select
         issuer_cik,
         min(sector) != max(sector) as has_several_sectors
-    from grouped_lines
+    from all_lines
     group by issuer_cik
 
 ),
@@ -153,3 +167,4 @@ int_sector_net_issuers_evented as (
 )
 
 select * from int_sector_net_issuers_evented
+{{ of_days_from(first_day, 'event_date') }}

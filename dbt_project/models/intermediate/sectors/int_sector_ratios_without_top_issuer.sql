@@ -1,8 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_days('quarter_end', ref('int_as_of_dates')) }}"
+) }}
+{%- set first_day = first_day_to_compute('quarter_end', ref('int_as_of_dates')) %}
 with
 
 issuer_days as (
 
     select * from {{ ref('int_issuer_days_at_quarter_ends') }}
+    {{ of_days_from(first_day, 'quarter_end') }}
 
 ),
 

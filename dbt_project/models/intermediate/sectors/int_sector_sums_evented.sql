@@ -1,8 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_days('event_date') }}"
+) }}
+{%- set first_day = first_day_to_compute('event_date') %}
 with
 
 grouped_lines as (
 
     select * from {{ ref('int_signal_lines_grouped') }}
+    {{ of_lines_from(first_day) }}
 
 ),
 
@@ -93,5 +101,6 @@ select
     cast(sum(share_change) as decimal(38, 4)) as share_change,
     cast(sum(usd_change) as decimal(38, 4)) as usd_change
 from changes_by_sector
+{{ of_days_from(first_day, 'event_date') }}
 group by
     event_date, sector, window_days, insider_group, direction

@@ -1,4 +1,11 @@
 -- noqa: disable=LT02
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_days('as_of_date', ref('int_as_of_dates'), is_dense=true) }}"
+) }}
+{%- set first_day = first_day_to_compute('as_of_date', ref('int_as_of_dates'), is_dense=true) %}
 {% set measures = [
     'buy_line_count', 'sell_line_count',
     'buy_share_count', 'sell_share_count',
@@ -29,6 +36,7 @@ with
 dates as (
 
     select * from {{ ref('int_as_of_dates') }}
+    {{ of_days_from(first_day, 'as_of_date') }}
 
 ),
 
@@ -99,6 +107,7 @@ changes as (
             {{- "," if not loop.last }}
         {%- endfor %}
     from {{ source }}
+    {{- of_days_from(first_day, 'event_date') }}
     {{ "union all" if not loop.last }}
 {% endfor %}
 ),
@@ -118,6 +127,17 @@ changes_by_day as (
         event_date, sector, window_days, insider_group
 
 ),
+
+{%- if first_day %}
+-- Earlier days stay as they are, and these go on from the last of them.
+days_before as (
+
+    select *
+    from {{ this }}
+    where as_of_date = {{ add_days(first_day, -1) }}
+
+),
+{%- endif %}
 
 -- Gap-free: every day, sector, window and group has a row, also where nothing happened.
 calendar as (
@@ -149,7 +169,9 @@ select
             partition by calendar.sector, calendar.window_days, calendar.insider_group
             order by calendar.as_of_date
             rows between unbounded preceding and current row
-        ) as {{ 'decimal(38, 4)' if measure in exact_measures else 'bigint' }}
+        )
+        {%- if first_day %} + coalesce(days_before.{{ measure }}, 0){% endif %}
+        as {{ 'decimal(38, 4)' if measure in exact_measures else 'bigint' }}
     ) as {{ measure }}{{ "," if not loop.last }}
     {%- endfor %}
 from calendar
@@ -158,3 +180,9 @@ left join changes_by_day
         and calendar.sector = changes_by_day.sector
         and calendar.window_days = changes_by_day.window_days
         and calendar.insider_group = changes_by_day.insider_group
+{%- if first_day %}
+left join days_before
+    on calendar.sector = days_before.sector
+        and calendar.window_days = days_before.window_days
+        and calendar.insider_group = days_before.insider_group
+{%- endif %}

@@ -1,8 +1,12 @@
+{{ config(materialized='incremental', incremental_strategy='replace_lines', on_schema_change='fail') }}
+-- depends_on: {{ changed('int_changed_days') }}
+
 with
 
 signal_lines as (
 
     select * from {{ ref('int_signal_lines') }}
+    {{ of_changed_issuers() }}
 
 ),
 
