@@ -18,7 +18,7 @@ from warehouse.database import ensure_warehouse, write_connection
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -99,18 +99,17 @@ class ProjectModels:
 
     def run(self, connection: duckdb.DuckDBPyConnection, *names: str) -> None:
         """Make models, and what they are made of, of what is loaded."""
-        wanted = self._made_of(names)
-        for model in self.models:
-            if model.name in wanted:
-                model.make(connection)
+        for model in self.with_parents(*names):
+            model.make(connection)
 
-    def _made_of(self, names: Iterable[str]) -> set[str]:
+    def with_parents(self, *names: str) -> tuple[Model, ...]:
+        """Models and all they are made of, in the order of their references."""
         wanted = set(names)
         # Parents come before their children, so one look from the end finds all.
         for model in reversed(self.models):
             if model.name in wanted:
                 wanted |= model.parents
-        return wanted
+        return tuple(model for model in self.models if model.name in wanted)
 
 
 def compile_project(folder: Path) -> ProjectModels:

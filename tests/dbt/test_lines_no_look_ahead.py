@@ -13,10 +13,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.dbt.line_models import LineModels, compile_line_models
+from tests.dbt.line_models import LineModels
 
 if TYPE_CHECKING:
     import duckdb
+
+    from tests.dbt.project_models import ProjectModels
 
 FIRST = date(2024, 1, 2)
 DAYS = 40
@@ -28,9 +30,9 @@ NOTES = (
 
 
 @pytest.fixture(scope="module")
-def line_models(tmp_path_factory: pytest.TempPathFactory) -> LineModels:
+def line_models(project_models: ProjectModels) -> LineModels:
     """The compiled models, once for all histories."""
-    return compile_line_models(tmp_path_factory.mktemp("lines"))
+    return LineModels(project_models)
 
 
 def _new_york(day: date, days: int) -> datetime:
