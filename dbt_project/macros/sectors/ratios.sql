@@ -8,6 +8,12 @@
     cast({{ buys }} - {{ sells }} as double) / nullif(cast({{ buys }} + {{ sells }} as double), 0)
 {% endmacro %}
 
+{# Whether a month-end is one of those that a tier of another month-end is decided by: never that one itself. #}
+{% macro is_in_history(past_month_number, month_number) -%}
+    {{ past_month_number }} >= {{ month_number }} - {{ sector_parameter("tier_history_month_count") }}
+            and {{ month_number }} > {{ past_month_number }}
+{%- endmacro %}
+
 {# Mid-rank percentile from three counts: values below, values equal, values compared; null without a history. #}
 {% macro mid_rank_percentile(below, equal, compared) %}
     cast(2 * {{ below }} + {{ equal }} as double) / nullif(cast(2 * {{ compared }} as double), 0)

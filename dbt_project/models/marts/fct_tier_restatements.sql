@@ -65,10 +65,7 @@ hindsight_ranks as (
             and measured_in_hindsight.window_days = month_ends.window_days
             and measured_in_hindsight.insider_group = month_ends.insider_group
             and measured_in_hindsight.measure = month_ends.measure
-            and month_ends.month_number
-            >= {{ month_ordinal('measured_in_hindsight.quarter_end') }}
-            - {{ sector_parameter('tier_history_month_count') }}
-            and month_ends.month_number < {{ month_ordinal('measured_in_hindsight.quarter_end') }}
+            and {{ is_in_history('month_ends.month_number', month_ordinal('measured_in_hindsight.quarter_end')) }}
     where
         measured_in_hindsight.hindsight_value is not null
         and month_ends.measured_value is not null

@@ -205,8 +205,7 @@ histories as (
     inner join measured_months as past
         on quarters.sector = past.sector
             and quarters.insider_group = past.insider_group
-            and past.month_number >= quarters.month_number - {{ sector_parameter('tier_history_month_count') }}
-            and quarters.month_number > past.month_number
+            and {{ is_in_history('past.month_number', 'quarters.month_number') }}
     where
         quarters.is_quarter_end
         and quarters.measured_value is not null

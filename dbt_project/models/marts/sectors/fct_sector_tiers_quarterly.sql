@@ -105,8 +105,7 @@ histories as (
             and quarters.window_days = past.window_days
             and quarters.insider_group = past.insider_group
             and quarters.measure = past.measure
-            and past.month_number >= quarters.month_number - {{ sector_parameter('tier_history_month_count') }}
-            and quarters.month_number > past.month_number
+            and {{ is_in_history('past.month_number', 'quarters.month_number') }}
     where past.measured_value is not null
     group by
         quarters.quarter_end, quarters.sector, quarters.window_days, quarters.insider_group, quarters.measure

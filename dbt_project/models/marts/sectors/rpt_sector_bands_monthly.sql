@@ -62,8 +62,7 @@ ranked_histories as (
             and shown.window_days = past.window_days
             and shown.insider_group = past.insider_group
             and shown.measure = past.measure
-            and past.month_number >= shown.month_number - {{ sector_parameter('tier_history_month_count') }}
-            and shown.month_number > past.month_number
+            and {{ is_in_history('past.month_number', 'shown.month_number') }}
     where
         past.is_month_end
         and past.measured_value is not null
