@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
+from reports.tier_names import TIERS
+
 if TYPE_CHECKING:
     import altair as alt
 
 MODES = ("light", "dark")
-TIERS = ("Overweight", "Neutral", "Underweight", "Insufficient history")
 # Contrast of at least 3:1 against the surface of the mode, so that thin lines are seen.
 TIER_COLOURS = {
     "light": dict(zip(TIERS, ("#0b66b8", "#9aa3ad", "#c4500c", "#e4e2dc"), strict=True)),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import click
 
-from reports.charts import TIERS, svg, tier_range
+from reports.charts import svg, tier_range
 from reports.published import SIMULATED, open_published
+from reports.tier_names import TIERS
 from warehouse.errors import ReportError
 from warehouse.settings import load_settings
 

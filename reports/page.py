@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import texts
-from reports.tiers import TIER_MARKS
+from reports.tier_names import TIER_MARKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -100,7 +100,7 @@ def _environment() -> Environment:
     environment.filters.update(texts.FILTERS)
     environment.filters["json"] = _json
     environment.globals.update(
-        tier_marks={tier: mark for tier, (mark, _) in TIER_MARKS.items()},
+        tier_marks=TIER_MARKS,
         source=lambda name: Markup((_TEMPLATES / name).read_text(encoding="utf-8")),  # noqa: S704 - our own files
     )
     return environment

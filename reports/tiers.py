@@ -9,19 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.published import open_published
+from reports.tier_names import TIER_MARKS, TIERS
 from warehouse.errors import ReportError
 
 if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-# Shape and word carry the meaning, colour only repeats it.
-TIER_MARKS = {
-    "Overweight": ("▲", "green"),
-    "Neutral": ("●", "white"),
-    "Underweight": ("▼", "red"),
-    "Insufficient history": ("○", "dim"),
-}
+_COLOURS = dict(zip(TIERS, ("green", "white", "red", "dim"), strict=True))
 
 NOTHING = "-"
 
@@ -112,10 +107,9 @@ def tier_table(tiers: LatestTiers) -> Table:
         table.add_column(heading, justify="right")
     table.add_column("Last quarter")
     for row in tiers.rows:
-        mark, colour = TIER_MARKS[row.tier]
         table.add_row(
             row.sector,
-            Text(f"{mark} {row.tier}{' *' if row.is_fragile else ''}", style=colour),
+            Text(f"{TIER_MARKS[row.tier]} {row.tier}{' *' if row.is_fragile else ''}", style=_COLOURS[row.tier]),
             _number(row.value, "+.2f"),
             _number(row.five_year_average, "+.2f"),
             _number(row.percentile, ".0%"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reports import texts
 from reports.page import render_page, write_page
 from reports.published import STALE_AFTER, open_published
+from reports.tier_names import OVERWEIGHT, UNDERWEIGHT
 from reports.trends_charts import trends_charts
 from reports.trends_data import Trends, read_trends
 
@@ -135,7 +136,7 @@ def _lead(trends: Trends) -> str:
         traded = f"Officers and directors only {'bought' if bought else 'sold'} {until}: {texts.usd(bought or sold)}."
     else:
         traded = f"Officers and directors neither bought nor sold {until}."
-    over, under = trends.sectors_in("Overweight"), trends.sectors_in("Underweight")
+    over, under = trends.sectors_in(OVERWEIGHT), trends.sectors_in(UNDERWEIGHT)
     if not (over or under):
         return traded
     said = []

@@ -6,7 +6,8 @@ from typing import Any
 
 import altair as alt
 
-from reports.charts import TIERS, Chart
+from reports.charts import Chart
+from reports.tier_names import TIERS
 
 # Both charts of the explorer leave the same room for their labels, so that one day stands above itself.
 _LEFT = 46

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reports.charts import TIERS
 from reports.packing import AMOUNT_SCALE, RATIO_SCALE, amount_codes, pack, ratio_codes
+from reports.tier_names import TIERS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

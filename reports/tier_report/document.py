@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reports.published import SIMULATED, long_date
 from reports.texts import NOTHING, count, plural, quarter, share, signed, usd
+from reports.tier_names import OVERWEIGHT, TIER_MARKS, UNDERWEIGHT
 from reports.tier_report import words
 from reports.tier_report.evidence_words import backtest, evidence
 from reports.tier_report.figures import Figure, figures
@@ -196,11 +197,11 @@ def _plain(texts: Iterable[str], style: str = "plain") -> list[Text]:
 
 def _first_page(content: Content) -> list[Any]:
     rows = content.rows("tiers")
-    called = [*words.in_tier(rows, words.OVERWEIGHT), *words.in_tier(rows, words.UNDERWEIGHT)]
+    called = [*words.in_tier(rows, OVERWEIGHT), *words.in_tier(rows, UNDERWEIGHT)]
     benchmarks = {row["benchmark_weight"] for row in rows}
     is_equal = len({round(weight, 9) for weight in benchmarks}) == 1
     weights = [
-        f"{words.TIER_MARKS[row['tier']]} **{row['sector']}** {share(row['suggested_weight'], 1)}"
+        f"{TIER_MARKS[row['tier']]} **{row['sector']}** {share(row['suggested_weight'], 1)}"
         + ("" if is_equal else f" (benchmark {share(row['benchmark_weight'], 1)})")
         for row in called
     ] or ["Every sector keeps its benchmark weight."]
@@ -322,7 +323,7 @@ def _drivers(content: Content) -> list[Any]:
 
 def _clusters(content: Content) -> list[Any]:
     rows = content.rows("clusters")
-    over = [row for row in rows if row["tier"] == words.OVERWEIGHT]
+    over = [row for row in rows if row["tier"] == OVERWEIGHT]
     if not rows:
         return _plain(
             [

@@ -9,7 +9,7 @@ import altair as alt
 
 from reports.charts import tier_range
 from reports.texts import plural, quarter
-from reports.tier_report import words
+from reports.tier_names import NEUTRAL, OVERWEIGHT, TIER_MARKS, TIERS, UNDERWEIGHT
 
 if TYPE_CHECKING:
     from reports.tier_report.content import Content
@@ -51,7 +51,7 @@ def _history(content: Content) -> tuple[Figure, ...]:
             "quarter": quarter(row["quarter_end"]),
             "sector": row["sector"],
             "tier": row["tier"],
-            "mark": words.TIER_MARKS[row["tier"]],
+            "mark": TIER_MARKS[row["tier"]],
         }
         for row in rows
     ]
@@ -68,7 +68,7 @@ def _history(content: Content) -> tuple[Figure, ...]:
         color=alt.Color(
             "tier:N",
             title=None,
-            scale=alt.Scale(domain=list(words.TIERS), range=tier_range("light")),
+            scale=alt.Scale(domain=list(TIERS), range=tier_range("light")),
             legend=alt.Legend(orient="bottom", symbolType="square"),
         )
     )
@@ -98,10 +98,10 @@ def _quartiles(content: Content) -> tuple[Figure, ...]:
             "tier": tier,
         }
         for number, name, tier in (
-            (1, "up to the 25th percentile", words.UNDERWEIGHT),
-            (2, "25th to 50th", words.NEUTRAL),
-            (3, "50th to 75th", words.NEUTRAL),
-            (4, "from the 75th on", words.OVERWEIGHT),
+            (1, "up to the 25th percentile", UNDERWEIGHT),
+            (2, "25th to 50th", NEUTRAL),
+            (3, "50th to 75th", NEUTRAL),
+            (4, "from the 75th on", OVERWEIGHT),
         )
     ]
     chart = (
@@ -110,9 +110,7 @@ def _quartiles(content: Content) -> tuple[Figure, ...]:
         .encode(
             x=alt.X("excess:Q", title="mean return over SPY", axis=alt.Axis(format="+.1%")),
             y=alt.Y("group:N", title=None, sort=None, axis=alt.Axis(labelLimit=260)),
-            color=alt.Color(
-                "tier:N", scale=alt.Scale(domain=list(words.TIERS), range=tier_range("light")), legend=None
-            ),
+            color=alt.Color("tier:N", scale=alt.Scale(domain=list(TIERS), range=tier_range("light")), legend=None),
         )
         .properties(width=WIDTH - 60, height=110)
     )

@@ -129,7 +129,6 @@ def render_html(document: Document, content: Content) -> str:
         home="../",
         document=document,
         drawn=drawn,
-        marks=words.TIER_MARKS,
     )
 
 

@@ -11,7 +11,7 @@ import typst
 
 from reports.charts import TIER_COLOURS, svg
 from reports.published import long_date
-from reports.tier_report import words
+from reports.tier_names import TIER_MARKS
 from reports.tier_report.figures import Figure
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _compile(document: Document, publication: Publication, **options: Any) -> An
     }
     known = f"filings known up to {long_date(publication.as_of_date)}" if publication.as_of_date else "no filings known"
     content = _plain(document) | {
-        "marks": words.TIER_MARKS,
+        "marks": TIER_MARKS,
         "colours": TIER_COLOURS["light"],
         "known": known,
     }

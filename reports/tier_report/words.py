@@ -7,18 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reports import tiers
 from reports.published import long_date
 from reports.texts import NOTHING, listed, ordinal, plural, quarter, share, signed
+from reports.tier_names import NO_HISTORY, OVERWEIGHT, UNDERWEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reports.tier_report.content import Content, Row
-
-OVERWEIGHT, NEUTRAL, UNDERWEIGHT, NO_HISTORY = "Overweight", "Neutral", "Underweight", "Insufficient history"
-TIERS = (OVERWEIGHT, NEUTRAL, UNDERWEIGHT, NO_HISTORY)
-TIER_MARKS = {tier: mark for tier, (mark, _) in tiers.TIER_MARKS.items()}
 
 SUPPORT_MEANINGS = {
     "firm": "at least four of the five ways of counting the trades give the same tier, and no single issuer decides it",
