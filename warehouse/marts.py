@@ -21,7 +21,7 @@ MARTS_SCHEMA = "marts"
 
 # The first of these that a mart has says when something was known: rows are stored in its order, so that a query for a
 # period reads only its part of the file.
-_KNOWLEDGE_DATES = ("as_of_date", "quarter_end", "filing_date", "filed_date", "date_day", "price_date")
+_KNOWLEDGE_DATES = ("as_of_date", "quarter_end", "filing_date", "filed_date", "known_from", "date_day", "price_date")
 _SORT_COLUMNS = 3
 
 # A mart of fewer rows than one row group of DuckDB gains nothing from being kept by years.

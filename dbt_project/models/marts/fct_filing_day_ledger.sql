@@ -166,10 +166,21 @@ index_versions as (
 
 ),
 
+-- Of the quarterly road, which has most of a history, a line knows its day by itself.
+daily_filing_days as (
+
+    select
+        accession_number,
+        filing_day
+    from filing_days
+    where road = 'daily'
+
+),
+
 headline_reasons as (
 
     select
-        filing_days.filing_day,
+        coalesce(daily_filing_days.filing_day, transactions_flagged.filed_date) as filing_day,
         transactions_flagged.exclusion_reason,
         transactions_flagged.table_code,
         transactions_flagged.cast_failure_count,
@@ -183,8 +194,8 @@ headline_reasons as (
             else 'used'
         end as headline_state
     from transactions_flagged
-    inner join filing_days
-        on transactions_flagged.accession_number = filing_days.accession_number
+    left join daily_filing_days
+        on transactions_flagged.accession_number = daily_filing_days.accession_number
 
 ),
 

@@ -76,7 +76,8 @@ candidates as (
         etf_months.month_number,
         sectors.sector,
         sectors.is_investable,
-        cast(sectors.benchmark_weight as double) as benchmark_weight,
+        -- Decimals are the same sum in any order, and a build of the same data the same table.
+        cast(sectors.benchmark_weight as decimal(18, 12)) as benchmark_weight,
         coalesce(monthly_tiers.tier, 'Insufficient history') as tier,
         {{ return_between('year_before.last_adjusted_close_usd', 'month_before.last_adjusted_close_usd') }}
             as prior_return
@@ -162,7 +163,7 @@ weights as (
         sector,
         portfolio,
         cast(raw_weight as double)
-        / sum(cast(raw_weight as double)) over (partition by month_number, portfolio) as target_weight
+        / cast(sum(raw_weight) over (partition by month_number, portfolio) as double) as target_weight
     from raw_weights
 
 ),

@@ -78,10 +78,10 @@ def regress(
 
     quarters, sectors = outcome.shape
     is_valid = ~np.isnan(outcome) & ~np.isnan(regressors).any(axis=2)
-    design = np.concatenate([np.ones((quarters, sectors, 1)), np.nan_to_num(regressors)], axis=2)
+    design = np.concatenate([np.ones((quarters, sectors, 1)), np.where(np.isnan(regressors), 0.0, regressors)], axis=2)
     design *= is_valid[:, :, None]
     flat = design.reshape(quarters * sectors, -1)
-    target = np.where(is_valid, np.nan_to_num(outcome), 0.0).ravel()
+    target = np.where(is_valid, outcome, 0.0).ravel()
     quarter_count = int(is_valid.any(axis=1).sum())
     products = flat.T @ flat
     scale = np.sqrt(np.diag(products))

@@ -125,7 +125,10 @@ held_funds as (
         closes.month_number,
         weights.sector,
         closes.is_carried,
-        weights.target_weight * closes.adjusted_close_usd / bought_closes.adjusted_close_usd as worth
+        -- Decimals are the same sum in any order, and a build of the same data the same table.
+        cast(
+            weights.target_weight * closes.adjusted_close_usd / bought_closes.adjusted_close_usd as decimal(38, 18)
+        ) as worth
     from holdings
     inner join weights
         on holdings.portfolio = weights.portfolio
@@ -150,7 +153,7 @@ grown as (
         from_month_number,
         to_month_number,
         month_number,
-        sum(worth) as growth,
+        cast(sum(worth) as double) as growth,
         count(*) as fund_count,
         sum(case when is_carried then 1 else 0 end) as carried_close_count
     from held_funds
@@ -174,7 +177,7 @@ weight_changes as (
         held_funds.rebalancing,
         held_funds.month_number,
         held_funds.sector,
-        -1 * held_funds.worth / grown.growth as weight_change
+        -1 * cast(held_funds.worth as double) / grown.growth as weight_change
     from held_funds
     inner join grown
         on held_funds.portfolio = grown.portfolio
@@ -207,7 +210,7 @@ traded as (
         holdings.from_month_number,
         case
             when holdings.from_month_number > bounds.first_month_number
-                then sum(abs(net_changes.weight_change))
+                then cast(sum(cast(abs(net_changes.weight_change) as decimal(38, 18))) as double)
             else 0
         end as traded_share
     from holdings
