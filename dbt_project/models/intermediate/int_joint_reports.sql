@@ -36,7 +36,24 @@ footnotes_classified as (
 ),
 
 -- Awards look alike by nature (ten directors get the same grant on the same day), so only open-market lines are
--- compared. A filing's second line with the same content is compared with the other filing's second.
+-- compared, and few of them need a second look: another insider traded as many shares of the issuer on that day.
+shared_lots as (
+
+    select
+        issuer_cik,
+        transaction_date,
+        transaction_code,
+        share_count
+    from transaction_lines
+    where
+        direction is not null
+        and share_count > 0
+    group by issuer_cik, transaction_date, transaction_code, share_count
+    having min(insider_key) <> max(insider_key)
+
+),
+
+-- A filing's second line with the same content is compared with the other filing's second.
 open_market_lines as (
 
     select
@@ -70,6 +87,12 @@ open_market_lines as (
             order by transaction_lines.line_number
         ) as occurrence
     from transaction_lines
+    inner join shared_lots
+        on
+            transaction_lines.issuer_cik = shared_lots.issuer_cik
+            and transaction_lines.transaction_date = shared_lots.transaction_date
+            and transaction_lines.transaction_code = shared_lots.transaction_code
+            and transaction_lines.share_count = shared_lots.share_count
     where
         transaction_lines.direction is not null
         and transaction_lines.share_count > 0
@@ -284,6 +307,19 @@ pair_directions as (
 
 ),
 
+-- Grouped by what is unique anyway: engines take words out of every name there is before they look whose are asked for.
+named_owners as (
+
+    select
+        accession_number,
+        owner_cik,
+        max(owner_name) as owner_name
+    from filing_owners
+    where filing_owners.accession_number in (select pair_directions.named_accession_number from pair_directions)
+    group by accession_number, owner_cik
+
+),
+
 -- EDGAR writes people as "Surname First": the first two words of the name, in whatever order the text has them.
 owner_words as (
 
@@ -291,8 +327,7 @@ owner_words as (
         accession_number,
         split_part({{ text_replace_all('lower(owner_name)', '[.,]', '') }}, ' ', 1) as first_word,
         split_part({{ text_replace_all('lower(owner_name)', '[.,]', '') }}, ' ', 2) as second_word
-    from filing_owners
-    where filing_owners.accession_number in (select pair_directions.named_accession_number from pair_directions)
+    from named_owners
 
 ),
 
