@@ -175,8 +175,7 @@ filings as (
         withdrawals.withdrawn_known_from,
         -- Filed again under the same accession number in another partition: counted once, here.
         with_sic.copy_count,
-        with_sic.cast_failure_count,
-        {{ filing_page('with_sic.issuer_cik', 'with_sic.accession_number') }} as filing_url
+        with_sic.cast_failure_count
     from with_sic
     left join owners_of_filing
         on with_sic.accession_number = owners_of_filing.accession_number

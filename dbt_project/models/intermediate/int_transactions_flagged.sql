@@ -1,4 +1,35 @@
+-- noqa: disable=LT02
 {{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
+{#- Expressions that several columns share and no reader asks for: a column of its own would be written for every line
+there ever was. -#}
+{#- What was held before follows from what was held afterwards, row by row: direct and indirect holdings are told apart
+by the form. Fractions below one share are rounding. -#}
+{%- set moved_share_count = "coalesce(share_count_corrected, share_count)" %}
+{%- set holding_sign -%}
+case coalesce(acquired_disposed_code, case direction when 'buy' then 'A' when 'sell' then 'D' end)
+    when 'A' then 1
+    when 'D' then -1
+end
+{%- endset %}
+{%- set held_before = "(share_count_owned_after - " ~ holding_sign ~ " * " ~ moved_share_count ~ ")" %}
+{#- The reasons a line is no signal trade, in the order in which the ledger takes them off. What would stop it were it
+not superseded or withdrawn is kept apart: until its amendment came or it left the index, such a line was the best
+knowledge there was. -#}
+{%- set reason_before_superseded -%}
+case
+    when table_code = 'D' then 'derivative'
+    when direction is null then 'not_open_market'
+end
+{%- endset %}
+{%- set reason_after_superseded -%}
+case
+    when not is_canonical then 'joint_duplicate'
+    when date_status <> 'valid' and transaction_date_corrected is null then 'date_not_valid'
+    when is_plan_purchase then 'plan_purchase'
+    when is_private_placement then 'private_placement'
+    when is_exercise_linked then 'exercise_linked'
+end
+{%- endset %}
 
 with
 
@@ -131,8 +162,8 @@ assembled as (
         filings.is_withdrawn,
         filings.withdrawn_known_from,
         coalesce(joint_reports.is_canonical, true) as is_canonical,
-        coalesce(joint_reports.canonical_accession_number, transaction_lines.accession_number)
-            as canonical_accession_number,
+        case when not joint_reports.is_canonical then joint_reports.canonical_accession_number end
+            as duplicate_of_accession_number,
         joint_reports.joint_group_key,
         joint_reports.joint_sign,
         coalesce(joint_reports.joint_sign = 'none', false) as is_possible_joint_report,
@@ -267,73 +298,31 @@ assembled as (
 
 ),
 
--- What was held before follows from what was held afterwards, row by row: direct and indirect holdings are told apart
--- by the form. Fractions below one share are rounding.
-with_holding_before as (
-
-    select
-        *,
-        case
-            when coalesce(acquired_disposed_code, case direction when 'buy' then 'A' when 'sell' then 'D' end) = 'A'
-                then 1
-            when coalesce(acquired_disposed_code, case direction when 'buy' then 'A' when 'sell' then 'D' end) = 'D'
-                then -1
-        end as holding_sign,
-        coalesce(share_count_corrected, share_count) as moved_share_count
-    from assembled
-
-),
-
 with_holdings as (
 
     select
         *,
         case
-            when share_count_owned_after - holding_sign * moved_share_count > -1
-                then
-                    try_cast(
-                        greatest(share_count_owned_after - holding_sign * moved_share_count, 0) as decimal(18, 4)
-                    )
+            when {{ held_before }} > -1
+                then try_cast(greatest({{ held_before }}, 0) as decimal(18, 4))
         end as share_count_owned_before,
         case
-            when share_count_owned_after - holding_sign * moved_share_count > 0
+            when {{ held_before }} > 0
                 then
                     round(
-                        holding_sign * cast(moved_share_count as double)
-                        / cast(share_count_owned_after - holding_sign * moved_share_count as double),
+                        {{ holding_sign }} * cast({{ moved_share_count }} as double)
+                        / cast({{ held_before }} as double),
                         6
                     )
         end as change_in_holding_share,
         case
             when share_count_owned_after is null then 'owned_after_missing'
-            when moved_share_count is null then 'share_count_missing'
-            when holding_sign is null then 'direction_missing'
-            when share_count_owned_after - holding_sign * moved_share_count <= -1 then 'impossible_negative'
-            when share_count_owned_after - holding_sign * moved_share_count <= 0 then 'new_position'
+            when {{ moved_share_count }} is null then 'share_count_missing'
+            when {{ holding_sign }} is null then 'direction_missing'
+            when {{ held_before }} <= -1 then 'impossible_negative'
+            when {{ held_before }} <= 0 then 'new_position'
         end as holding_reason_code
-    from with_holding_before
-
-),
-
--- The reasons a line is no signal trade, in the order in which the ledger takes them off. What would stop it were it
--- not superseded or withdrawn is kept apart: until its amendment came or it left the index, such a line was the best
--- knowledge there was.
-with_reasons as (
-
-    select
-        *,
-        case
-            when table_code = 'D' then 'derivative'
-            when direction is null then 'not_open_market'
-        end as reason_before_superseded,
-        case
-            when not is_canonical then 'joint_duplicate'
-            when date_status <> 'valid' and transaction_date_corrected is null then 'date_not_valid'
-            when is_plan_purchase then 'plan_purchase'
-            when is_private_placement then 'private_placement'
-            when is_exercise_linked then 'exercise_linked'
-        end as reason_after_superseded
-    from with_holdings
+    from assembled
 
 ),
 
@@ -342,12 +331,13 @@ transactions_flagged as (
     select
         *,
         coalesce(
-            reason_before_superseded,
+            {{ reason_before_superseded }},
             case when is_superseded then 'superseded' end,
             case when is_withdrawn then 'withdrawn' end,
-            reason_after_superseded
+            {{ reason_after_superseded }}
         ) as exclusion_reason,
-        reason_before_superseded is null and reason_after_superseded is null as is_signal_while_known,
+        {{ reason_before_superseded }} is null
+        and {{ reason_after_superseded }} is null as is_signal_while_known,
         -- Form 4 is due two business days after the trade (Exchange Act, section 16(a)(2)(C)). An amendment repeats
         -- what was reported in time or not, Form 5 is annual, gifts belonged on Form 5 until 27 February 2023.
         case
@@ -383,7 +373,7 @@ transactions_flagged as (
             when transaction_class = 'unknown' then 'transaction_code_unknown'
             when holding_reason_code = 'impossible_negative' then 'holding_impossible'
         end as limiting_reason
-    from with_reasons
+    from with_holdings
 
 )
 

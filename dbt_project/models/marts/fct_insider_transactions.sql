@@ -68,7 +68,7 @@ insider_transactions as (
         is_withdrawn,
         withdrawn_known_from,
         is_canonical,
-        canonical_accession_number,
+        coalesce(duplicate_of_accession_number, accession_number) as canonical_accession_number,
         joint_group_key,
         joint_sign,
         is_possible_joint_report,

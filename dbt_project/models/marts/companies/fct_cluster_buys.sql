@@ -48,7 +48,7 @@ member_lines as (
         cluster_lines.cluster_key,
         signal_lines.*,
         filings.owner_names,
-        filings.filing_url,
+        {{ filing_page('signal_lines.issuer_cik', 'signal_lines.accession_number') }} as filing_url,
         role_codes.role_rank
     from cluster_lines
     inner join signal_lines
