@@ -145,22 +145,23 @@
 
 
 -- The first day a model of days computes anew, as a literal; nothing when it computes all of them. That is the first
--- changed day, or earlier: the day after its last, or the day after the calendar's last. A model that has a row for
+-- changed day, or earlier: the day after its last, or the day after the last of its calendar (the name of a model). A model that has a row for
 -- every day of the calendar (is_dense) begins anew where the calendar begins on another day than it does.
 {% macro first_day_to_compute(day_column, calendar=none, is_dense=false) -%}
     {%- set changed_days = changed('int_changed_days') -%}
+    {%- set calendar_days = changed(calendar) if calendar else none -%}
     {%- if changed_days and execute and is_incremental() -%}
     {%- set query -%}
     select
         least(
             coalesce((select min(first_changed_day) from {{ changed_days }}), date '9999-12-31')
-            {%- if calendar %},
+            {%- if calendar_days %},
             coalesce((select {{ add_days('max(' ~ day_column ~ ')', 1) }} from {{ this }}), date '1900-01-01'),
-            coalesce((select {{ add_days('max(as_of_date)', 1) }} from {{ calendar }}), date '1900-01-01')
+            coalesce((select {{ add_days('max(as_of_date)', 1) }} from {{ calendar_days }}), date '1900-01-01')
             {%- endif %}
             {%- if is_dense %},
             case
-                when (select min({{ day_column }}) from {{ this }}) = (select min(as_of_date) from {{ calendar }})
+                when (select min({{ day_column }}) from {{ this }}) = (select min(as_of_date) from {{ calendar_days }})
                     then date '9999-12-31'
                 else date '1900-01-01'
             end

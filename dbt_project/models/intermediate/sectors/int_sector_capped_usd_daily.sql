@@ -5,9 +5,9 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_days('as_of_date', ref('int_as_of_dates'), is_dense=true) }}"
+    pre_hook="{{ forget_days('as_of_date', 'int_as_of_dates', is_dense=true) }}"
 ) }}
-{%- set first_day = first_day_to_compute('as_of_date', ref('int_as_of_dates'), is_dense=true) %}
+{%- set first_day = first_day_to_compute('as_of_date', 'int_as_of_dates', is_dense=true) %}
 {% set pairs = window_group_pairs() %}
 {% set issuer_day = 'sector, issuer_cik, transaction_date, direction' %}
 with
