@@ -28,7 +28,7 @@ demo: $(VENV)/run.stamp ## See it work: simulated EDGAR, real Airflow, tiers at 
 	@$(RUN) -m ops.demo
 
 test: $(VENV)/dev.stamp ## Run every test: fast ones first, then the end-to-end ones
-	$(RUN) -m pytest -m "not e2e" -n 2 --dist loadfile
+	$(RUN) -m pytest -m "not e2e" -n 2 --dist loadfile --no-loadscope-reorder
 	$(RUN) -m pytest -m e2e -n 2 --dist loadfile
 
 lint: $(VENV)/dev.stamp ## Check style, types, import layers, SQL and that dbt can parse the project
