@@ -366,9 +366,8 @@ def dbt_build(
     with write_connection(settings) as connection:
         plan = begin_build(connection, project_sha256(), full=full)
     on_line(str(plan))
-    # Many small models leave a core idle one after the other; large ones want all memory (the profile's one thread).
-    how = ["--full-refresh"] if plan.full_reason else ["--threads", "2"]
-    run_dbt(settings, "build", "--exclude-resource-type", "unit_test", *how, on_line=on_line)
+    refresh = ["--full-refresh"] if plan.full_reason else []
+    run_dbt(settings, "build", "--exclude-resource-type", "unit_test", *refresh, on_line=on_line)
     with write_connection(settings) as connection:
         finish_build(connection)
     return plan

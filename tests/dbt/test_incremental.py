@@ -200,7 +200,7 @@ class History:
         with write_connection(self.settings) as connection:
             plan = begin_build(connection, "the code of this test")
         assert plan.filing_count > 0
-        run_dbt(self.settings.data_dir, "run", "--threads", "2")
+        run_dbt(self.settings.data_dir, "run")
         with write_connection(self.settings) as connection:
             finish_build(connection)
             assert connection.execute("select count(*) from raw.changes").fetchone() == (0,)
