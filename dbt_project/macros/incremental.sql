@@ -87,8 +87,8 @@
 {%- endmacro %}
 
 
--- Strategy replace_lines, for int_signal_lines_grouped: the same by issuer; and the first day on which the sectors add up
--- to something else than before goes into int_changed_days. A sum of any day follows from the lines that entered and
+-- Strategy replace_lines, for int_signal_lines_grouped: the same by issuer; and the first day on which the sectors add
+-- up to something else than before goes into int_changed_days. A sum of any day follows from the lines that entered and
 -- left up to it: where those are the same as before, the day is. Enterings and leavings are compared, not rows: an
 -- amendment that came long after a line had left every window changes its row and no day.
 {% macro get_incremental_replace_lines_sql(arg_dict) -%}
@@ -144,9 +144,24 @@
 {%- endmacro %}
 
 
+-- Begins a model of days: how its table is kept, and from which day on it is computed.
+{% macro kept_by_days(day_column, calendar=none, is_dense=false) -%}
+    {%- set calendar_text = "'" ~ calendar ~ "'" if calendar else "none" -%}
+    {%- set arguments = "'" ~ day_column ~ "', " ~ calendar_text ~ ", " ~ (is_dense | lower) -%}
+    {%- do config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ forget_days(" ~ arguments ~ ") }}"
+    ) -%}
+    {{ return(first_day_to_compute(day_column, calendar, is_dense)) }}
+{%- endmacro %}
+
+
 -- The first day a model of days computes anew, as a literal; nothing when it computes all of them. That is the first
--- changed day, or earlier: the day after its last, or the day after the last of its calendar (the name of a model). A model that has a row for
--- every day of the calendar (is_dense) begins anew where the calendar begins on another day than it does.
+-- changed day, or earlier: the day after its last, or the day after the last of its calendar (the name of a model). A
+-- model that has a row for every day of the calendar (is_dense) begins anew where the calendar begins on another day
+-- than it does.
 {% macro first_day_to_compute(day_column, calendar=none, is_dense=false) -%}
     {%- set changed_days = changed('int_changed_days') -%}
     {%- set calendar_days = changed(calendar) if calendar else none -%}

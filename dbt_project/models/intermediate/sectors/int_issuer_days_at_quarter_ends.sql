@@ -1,11 +1,5 @@
 -- noqa: disable=LT02
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook="{{ forget_days('quarter_end', 'int_as_of_dates') }}"
-) }}
-{%- set first_day = first_day_to_compute('quarter_end', 'int_as_of_dates') %}
+{%- set first_day = kept_by_days('quarter_end', 'int_as_of_dates') %}
 {# A window of up to a quarter holds one quarter end at most; longer ones hold more. #}
 {% set groups = insider_group_conditions() %}
 {% set most_quarter_ends = (sector_parameter('window_days') | max) // 90 + 1 %}

@@ -1,13 +1,7 @@
 -- noqa: disable=LT02
 {# The part of bought and sold dollars above the cap, without joining every line to every day: an issuer-day can
     only reach the cap if it is larger than the smallest cap of any day it can be part of. #}
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook="{{ forget_days('as_of_date', 'int_as_of_dates', is_dense=true) }}"
-) }}
-{%- set first_day = first_day_to_compute('as_of_date', 'int_as_of_dates', is_dense=true) %}
+{%- set first_day = kept_by_days('as_of_date', 'int_as_of_dates', is_dense=true) %}
 {% set pairs = window_group_pairs() %}
 {% set issuer_day = 'sector, issuer_cik, transaction_date, direction' %}
 with

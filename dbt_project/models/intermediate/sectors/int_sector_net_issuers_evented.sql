@@ -1,11 +1,5 @@
 -- noqa: disable=LT02
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook="{{ forget_days('event_date') }}"
-) }}
-{%- set first_day = first_day_to_compute('event_date') %}
+{%- set first_day = kept_by_days('event_date') %}
 {% set groups = insider_group_conditions() %}
 with
 

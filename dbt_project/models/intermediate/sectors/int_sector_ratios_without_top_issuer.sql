@@ -1,10 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook="{{ forget_days('quarter_end', 'int_as_of_dates') }}"
-) }}
-{%- set first_day = first_day_to_compute('quarter_end', 'int_as_of_dates') %}
+{%- set first_day = kept_by_days('quarter_end', 'int_as_of_dates') %}
 with
 
 issuer_days as (

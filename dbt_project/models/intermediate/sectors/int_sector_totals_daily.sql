@@ -1,11 +1,5 @@
 -- noqa: disable=LT02
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook="{{ forget_days('as_of_date', 'int_as_of_dates', is_dense=true) }}"
-) }}
-{%- set first_day = first_day_to_compute('as_of_date', 'int_as_of_dates', is_dense=true) %}
+{%- set first_day = kept_by_days('as_of_date', 'int_as_of_dates', is_dense=true) %}
 {% set measures = [
     'buy_line_count', 'sell_line_count',
     'buy_share_count', 'sell_share_count',
