@@ -72,10 +72,16 @@
 {%- endmacro %}
 
 
--- Strategy replace_issuers: the same by issuer; also for an issuer the model itself found to be out of date.
--- What it found joins the list, so that whatever is made of the model follows it. (Nothing else may work from the list
--- meanwhile: only int_transactions_flagged finds any, and every other model by issuer comes before or after it.)
+-- Strategy replace_issuers: the same by issuer; also for issuers the model computes beyond the list.
 {% macro get_incremental_replace_issuers_sql(arg_dict) -%}
+    {{ return(adapter.dispatch('replace_rows')(arg_dict, 'issuer_cik', ref('int_changed_issuers'))) }}
+{%- endmacro %}
+
+
+-- Strategy replace_and_list_issuers, for int_transactions_flagged: the issuers it found to be out of date join the list,
+-- so that whatever is made of their lines follows. Nothing else may work from the list meanwhile: every other model by
+-- issuer comes before or after it.
+{% macro get_incremental_replace_and_list_issuers_sql(arg_dict) -%}
     {%- set changed_issuers = ref('int_changed_issuers') -%}
     {%- set replacing = adapter.dispatch('replace_rows')(arg_dict, 'issuer_cik', changed_issuers) -%}
     {%- set listing -%}

@@ -36,6 +36,21 @@ def manifest(empty_build: Path) -> dict[str, Any]:
     return loaded
 
 
+def reached_from(start: str, edges: dict[str, list[str]]) -> set[str]:
+    """Every node that the edges lead to, however far."""
+    reached: set[str] = set()
+    ahead = [start]
+    while ahead:
+        new = set(edges[ahead.pop()]) - reached
+        reached |= new
+        ahead.extend(new)
+    return reached
+
+
+def depends_on(node: dict[str, Any], model: str) -> bool:
+    return f"model.insider_tiers.{model}" in node["depends_on"]["nodes"]
+
+
 def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
 
@@ -174,6 +189,22 @@ def test_marts_that_grow_with_the_filings_are_published_by_the_year(manifest: di
         is None
     ]
     assert whole == []
+
+
+def test_what_works_from_a_growing_list_comes_before_or_after_what_makes_it_grow(manifest: dict[str, Any]) -> None:
+    # A model that selects by the shorter list and deletes by the longer one loses rows.
+    for listing, grown_by in (
+        ("int_changed_issuers", "int_transactions_flagged"),
+        ("int_changed_days", "int_signal_lines_grouped"),
+    ):
+        around = {
+            node
+            for edges in (manifest["parent_map"], manifest["child_map"])
+            for node in reached_from(f"model.insider_tiers.{grown_by}", edges)
+        }
+        readers = {node["unique_id"] for node in models(manifest) if depends_on(node, listing)}
+        assert len(readers) > 5
+        assert readers - around == {f"model.insider_tiers.{grown_by}"}
 
 
 def test_names_say_the_layer(manifest: dict[str, Any]) -> None:

@@ -1,5 +1,5 @@
 -- noqa: disable=LT02
-{{ config(materialized='incremental', incremental_strategy='replace_issuers', on_schema_change='fail') }}
+{{ config(materialized='incremental', incremental_strategy='replace_and_list_issuers', on_schema_change='fail') }}
 {#- Expressions that several columns share and no reader asks for: a column of its own would be written for every line
 there ever was. -#}
 {#- What was held before follows from what was held afterwards, row by row: direct and indirect holdings are told apart
