@@ -20,7 +20,7 @@ from simulator.manners import Doorman, Manners, peak_in_window
 from simulator.server import RunningServer, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.simulator.conftest import Mirror
@@ -29,6 +29,15 @@ INDEX = "/Archives/edgar/daily-index/2025/QTR4/master.20251222.idx"
 LISTING = "/Archives/edgar/daily-index/2025/QTR4/index.json"
 LANDING = "/data-research/sec-markets-data/insider-transactions-data-sets"
 AGENT = {"User-Agent": "Test Person test@example.com"}
+
+
+def until_throttled(ask: Callable[[], requests.Response]) -> list[requests.Response]:
+    """Answers until the first that is refused: on a busy machine more than the limit may come, over more seconds."""
+    answers = [ask()]
+    while answers[-1].status_code == 200 and len(answers) < 200:
+        answers.append(ask())
+    assert answers[-1].status_code == 403
+    return answers
 
 
 @pytest.fixture
@@ -117,7 +126,7 @@ def test_the_landing_page_links_every_set(server: RunningServer, mirror: Mirror)
 
 
 def test_a_hundred_connections_at_once(server: RunningServer) -> None:
-    server.set_manners(latency_ms=300)
+    server.set_manners(latency_ms=1000)
     with ThreadPoolExecutor(120) as pool:
         statuses = list(pool.map(lambda _: _get(server, INDEX).status_code, range(240)))
     assert statuses == [200] * 240
@@ -136,12 +145,14 @@ def test_latency_is_kept(server: RunningServer) -> None:
 def test_throttle_blocks_and_lets_go(server: RunningServer) -> None:
     server.set_manners(max_per_second=5, block_seconds=1.2)
     with requests.Session() as session:
-        answers = [session.get(server.url + INDEX, headers=AGENT, timeout=20) for _ in range(8)]
-        assert [answer.status_code for answer in answers] == [200] * 5 + [403] * 3
+        answers = until_throttled(lambda: session.get(server.url + INDEX, headers=AGENT, timeout=20))
+        served = len(answers) - 1
+        assert served >= 5
+        assert peak_in_window(server.stats(with_arrivals=True)["arrivals"][:served], 1.0) == 5
         assert "Request Rate Threshold Exceeded" in answers[-1].text
         time.sleep(1.3)
         assert session.get(server.url + INDEX, headers=AGENT, timeout=20).status_code == 200
-    assert server.stats()["by_outcome"] == {"served": 6, "throttled": 3}
+    assert server.stats()["by_outcome"] == {"served": served + 1, "throttled": 1}
 
 
 def test_throttle_page_with_status_200_gzipped_unasked(server: RunningServer) -> None:
@@ -322,9 +333,10 @@ def test_the_program_serves_and_stops(mirror: Mirror, tmp_path: Path) -> None:
         while not ready.exists() and time.monotonic() < deadline:
             time.sleep(0.02)
         url = ready.read_text().strip()
-        statuses = [requests.get(url + INDEX, headers=AGENT, timeout=20).status_code for _ in range(4)]
-        assert statuses == [200, 200, 200, 403]
-        assert json.loads(requests.get(url + "/_simulator/stats", timeout=20).text)["requests"] == 4
+        answers = until_throttled(lambda: requests.get(url + INDEX, headers=AGENT, timeout=20))
+        stats = json.loads(requests.get(url + "/_simulator/stats?arrivals=1", timeout=20).text)
+        assert stats["requests"] == len(answers) >= 4
+        assert peak_in_window(stats["arrivals"][:-1], 1.0) == 3
     finally:
         os.kill(program.pid, signal.SIGTERM)
         program.communicate(timeout=20)
