@@ -83,13 +83,12 @@
 -- issuer comes before or after it.
 {% macro get_incremental_replace_and_list_issuers_sql(arg_dict) -%}
     {%- set changed_issuers = ref('int_changed_issuers') -%}
-    {%- set replacing = adapter.dispatch('replace_rows')(arg_dict, 'issuer_cik', changed_issuers) -%}
     {%- set listing -%}
     insert into {{ changed_issuers }} (issuer_cik)
     select distinct issuer_cik from {{ arg_dict['temp_relation'] }}
     where issuer_cik is not null and issuer_cik not in (select issuer_cik from {{ changed_issuers }})
     {%- endset -%}
-    {{ return(replacing ~ ";\n" ~ listing) }}
+    {{ return(get_incremental_replace_issuers_sql(arg_dict) ~ ";\n" ~ listing) }}
 {%- endmacro %}
 
 

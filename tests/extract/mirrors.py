@@ -87,10 +87,14 @@ def put(root: Path, path: str, content: bytes) -> None:
 
 
 def settings_for(server: RunningServer, folder: Path, *, rate: float = 10.0, pause: float = 1.0) -> Settings:
+    return settings_at(server.url, folder, rate=rate, pause=pause)
+
+
+def settings_at(url: str, folder: Path, *, rate: float = 10.0, pause: float = 1.0) -> Settings:
     return Settings(
         data_dir=folder / "data",
-        sec_www_url=server.url,
-        sec_data_url=server.url,
+        sec_www_url=url,
+        sec_data_url=url,
         sec_max_requests_per_second=rate,
         lock_dir=folder / "limits",
         throttle_pause_seconds=pause,

@@ -28,7 +28,7 @@ from extract.rate_limit import RateLimiter, host_key
 from simulator.manners import peak_in_window
 from simulator.server import serve
 from tests.conftest import REPOSITORY
-from tests.extract.mirrors import QUICK, put, settings_for, submission
+from tests.extract.mirrors import QUICK, put, settings_at, settings_for, submission
 from warehouse.errors import FetchError, SettingsError, SourceDataError, Throttled
 from warehouse.settings import Settings
 
@@ -383,14 +383,7 @@ def recording(
 
 def fetch_many(url: str, folder: Path, count: int) -> list[Fetched]:
     """Fetch so many files at the SEC's limit."""
-    settings = Settings(
-        data_dir=folder / "data",
-        lock_dir=folder / "limits",
-        sec_www_url=url,
-        sec_data_url=url,
-        sec_max_requests_per_second=10,
-    )
-    with SecClient(settings, QUICK) as client, ThreadPoolExecutor(client.useful_threads) as pool:
+    with SecClient(settings_at(url, folder), QUICK) as client, ThreadPoolExecutor(client.useful_threads) as pool:
         urls = [f"{url}/Archives/edgar/data/1/f{number}.txt" for number in range(count)]
         return list(pool.map(lambda each: client.get(each, kind="filing", partition=DAY), urls))
 

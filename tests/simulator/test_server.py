@@ -143,16 +143,18 @@ def test_latency_is_kept(server: RunningServer) -> None:
 
 
 def test_throttle_blocks_and_lets_go(server: RunningServer) -> None:
-    server.set_manners(max_per_second=5, block_seconds=1.2)
+    server.set_manners(max_per_second=5, block_seconds=4)
     with requests.Session() as session:
         answers = until_throttled(lambda: session.get(server.url + INDEX, headers=AGENT, timeout=20))
         served = len(answers) - 1
         assert served >= 5
         assert peak_in_window(server.stats(with_arrivals=True)["arrivals"][:served], 1.0) == 5
-        assert "Request Rate Threshold Exceeded" in answers[-1].text
-        time.sleep(1.3)
+        blocked = [session.get(server.url + INDEX, headers=AGENT, timeout=20) for _ in range(2)]
+        assert [answer.status_code for answer in blocked] == [403, 403]
+        assert "Request Rate Threshold Exceeded" in blocked[-1].text
+        time.sleep(4.1)
         assert session.get(server.url + INDEX, headers=AGENT, timeout=20).status_code == 200
-    assert server.stats()["by_outcome"] == {"served": served + 1, "throttled": 1}
+    assert server.stats()["by_outcome"] == {"served": served + 1, "throttled": 3}
 
 
 def test_throttle_page_with_status_200_gzipped_unasked(server: RunningServer) -> None:
